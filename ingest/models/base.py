@@ -1,0 +1,146 @@
+"""What the recorder needs to know of a model: which modules to listen at, how sound goes in, and on which grid."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from warehouse.errors import ModelError
+from warehouse.grid import Grid
+
+
+@dataclass(frozen=True)
+class Site:
+    """One recorded layer: D neurons at one module of the model.
+
+    Attributes:
+        layer: from 1, unique in the model, as in the paper [A].
+        block: the Transformer block it belongs to, from 1; two feed-forward networks of one block share it.
+        site: ``ffn``; ``ffn1``, ``ffn2`` where a block has two; else the module's path.
+        in_module: path of the module whose output rows are the neurons (the first linear); None when unknown.
+        out_module: path of the module that is listened at: the second linear of a feed-forward network.
+        block_module: path of the module whose output is the block's output; None when there is no such module.
+        n_neurons: D.
+        reads: which side of ``out_module`` holds the neurons.
+    """
+
+    layer: int
+    block: int
+    site: str
+    in_module: str | None
+    out_module: str
+    block_module: str | None
+    n_neurons: int
+    reads: Literal["input", "output"] = "input"
+
+
+@dataclass(frozen=True, eq=False)
+class SpeechModel:
+    """A module ready to be recorded: in ``eval`` mode, its sites found, its grid and its waveform known.
+
+    Attributes:
+        module: the whole model; every path of ``sites`` is for its ``get_submodule``.
+        family: adapter that read it (``torchaudio``, ``transformers``, ``named``).
+        source: where the weights come from, in words.
+        sites: what is recorded, in the order of their layers.
+        grid: instants of its frames.
+        sample_rate: samples per second of the waveforms it wants.
+        normalize: whether each waveform is brought to zero mean and unit variance first.
+        forward: runs waveforms (batch, samples) far enough that every site is reached; its result is not used.
+        standardize: how this family normalises one waveform (samples,), when ``normalize`` is set.
+        time_first: whether activations are (time, batch, channel) instead of (batch, time, channel).
+        padding_frames: at most so many frames may follow those of the grid; they stand for padding and are dropped.
+    """
+
+    module: nn.Module
+    family: str
+    source: str
+    sites: tuple[Site, ...]
+    grid: Grid
+    sample_rate: int
+    normalize: bool
+    forward: Callable[[Tensor], object]
+    standardize: Callable[[Tensor], Tensor]
+    time_first: bool = False
+    padding_frames: int = 0
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 of the weights: names, types, shapes and every byte, so that other weights are another model."""
+        return state_checksum(self.module)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights lie, and the waveforms must go."""
+        return next((p.device for p in self.module.parameters()), torch.device("cpu"))
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Precision of the weights, which the waveforms must have too."""
+        return next((p.dtype for p in self.module.parameters() if p.is_floating_point()), torch.float32)
+
+    def waveforms(self, samples: Sequence[np.ndarray]) -> Tensor:
+        """Batch of equally long mono utterances (batch, samples), normalised one by one when the model wants it."""
+        rows = [torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32)) for x in samples]
+        if self.normalize:
+            rows = [self.standardize(row) for row in rows]
+        return torch.stack(rows).to(self.device, self.dtype)
+
+
+def layer_norm(waveform: Tensor) -> Tensor:
+    """Waveform (samples,) with zero mean and unit variance, the way torchaudio and fairseq do it (ε = 1e-5)."""
+    return nn.functional.layer_norm(waveform, waveform.shape)
+
+
+def zero_mean_unit_variance(waveform: Tensor) -> Tensor:
+    """Waveform (samples,) with zero mean and unit variance, the way transformers does it (ε = 1e-7, in NumPy).
+
+    The two ways differ audibly for quiet speech, and by rounding otherwise: each family keeps its own.
+    """
+    x = waveform.numpy()
+    return torch.from_numpy((x - x.mean()) / np.sqrt(x.var() + 1e-7))
+
+
+def conv_grid(layers: Sequence[tuple[int, int]], sample_rate: int) -> Grid:
+    """Grid of a stack of unpadded convolutions over samples: hop = Π strides, window = receptive field.
+
+    Args:
+        layers: (kernel, stride) of each, from the waveform up.
+        sample_rate: samples per second.
+
+    Raises:
+        ModelError: the hop is no whole number of microseconds.
+    """
+    hop, window = 1, 1
+    for kernel, stride in layers:
+        window += (kernel - 1) * hop
+        hop *= stride
+    hop_us, rest = divmod(hop * 1_000_000, sample_rate)
+    if rest:
+        raise ModelError(
+            f"a hop of {hop} samples at {sample_rate} Hz is no whole number of microseconds; state another sample "
+            "rate with --sample-rate"
+        )
+    window_us = window * 1_000_000 // sample_rate
+    return Grid(hop_us, window_us // 2, window_us)
+
+
+def state_checksum(module: nn.Module) -> str:
+    """SHA-256 over a module's state dict: one line per entry with its name, type, shape and the hash of its bytes."""
+    state = sorted(module.state_dict().items())
+    with ThreadPoolExecutor() as pool:
+        lines = pool.map(_describe, (name for name, _ in state), (value for _, value in state))
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _describe(name: str, value: object) -> str:
+    if not isinstance(value, Tensor):
+        return f"{name} {value!r}"
+    raw = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+    return f"{name} {value.dtype} {tuple(value.shape)} {hashlib.sha256(raw.data).hexdigest()}"

@@ -1,0 +1,181 @@
+"""The registry of model families: what an adapter provides, and how a module becomes a :class:`SpeechModel`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from ingest.models.base import SpeechModel, layer_norm
+from ingest.models.patterns import find_sites
+from warehouse.errors import ModelError
+from warehouse.grid import Grid
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the user says about a model; None leaves it to the family. Milliseconds, hertz.
+
+    Attributes:
+        layers: patterns of the modules to record (see :mod:`ingest.models.patterns`).
+        hop_ms: time from a frame to the next.
+        offset_ms: centre of frame 0.
+        window_ms: span of audio that one frame needs.
+        sample_rate: of the waveforms.
+        normalize: bring each waveform to zero mean and unit variance.
+        time_first: activations are (time, batch, channel).
+        padding_frames: frames that the model may add at the end, to be dropped.
+    """
+
+    layers: Sequence[str] | None = None
+    hop_ms: float | None = None
+    offset_ms: float | None = None
+    window_ms: float | None = None
+    sample_rate: int | None = None
+    normalize: bool | None = None
+    time_first: bool | None = None
+    padding_frames: int | None = None
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where the user wants weights from: a file, a seed, or (both None) what the name stands for."""
+
+    file: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """How sound gets into a module, as an adapter knows it.
+
+    Attributes:
+        encoder: path of the part that ``forward`` runs ('' = all); sites outside it need the whole module.
+        forward: runs that part on waveforms (batch, samples).
+        grid: frames for a sample rate; None when the family does not fix one.
+        normalize: what the module or its files say about normalisation.
+        standardize: the family's way to do it.
+    """
+
+    encoder: str
+    forward: Callable[[Tensor], object]
+    grid: Callable[[int], Grid] | None = None
+    sample_rate: int = 16_000
+    normalize: bool = False
+    standardize: Callable[[Tensor], Tensor] = layer_norm
+
+
+@dataclass(frozen=True)
+class Family:
+    """One adapter.
+
+    Attributes:
+        name: as recorded in ``models.family``.
+        schemes: what may stand before the colon of a SPEC.
+        knows: whether a SPEC without a scheme is this family's.
+        load: builds a model from what stands behind the colon.
+        recognise: how sound gets into a module of this family; None for a module of another one.
+        names: what can be loaded, for messages about unknown names.
+    """
+
+    name: str
+    schemes: tuple[str, ...]
+    knows: Callable[[str], bool]
+    load: Callable[[str, Weights, Reading], SpeechModel]
+    recognise: Callable[[nn.Module], FrontEnd | None]
+    names: Callable[[], Sequence[str]]
+
+
+FAMILIES: dict[str, Family] = {}
+
+
+def register(family: Family) -> None:
+    """Enter a family; modules are offered to families in the order of registration.
+
+    Raises:
+        ValueError: another family has its name or one of its schemes.
+    """
+    taken = {family.name} & FAMILIES.keys() | {
+        scheme for other in FAMILIES.values() for scheme in other.schemes if scheme in family.schemes
+    }
+    if taken:
+        raise ValueError(f"family {family.name!r}: {', '.join(sorted(taken))} is registered already")
+    FAMILIES[family.name] = family
+
+
+def fit(module: nn.Module, source: str, reading: Reading) -> SpeechModel:
+    """The model that the first family to recognise a module makes of it.
+
+    Raises:
+        ModelError: no layers, or no grid.
+    """
+    for family in FAMILIES.values():
+        front = family.recognise(module)
+        if front is not None:
+            return assemble(module, family.name, front, source, reading)
+    raise ModelError(f"no family reads a {type(module).__name__}")
+
+
+def assemble(module: nn.Module, family: str, front: FrontEnd, source: str, reading: Reading) -> SpeechModel:
+    """The model that an adapter's knowledge and the user's wishes give; puts the module in ``eval`` mode.
+
+    Raises:
+        ModelError: no layers, or no grid.
+    """
+    module.eval()
+    sites = find_sites(module, reading.layers)
+    inside = f"{front.encoder}." if front.encoder else ""
+    reached = all(site.out_module.startswith(inside) for site in sites)
+    sample_rate = reading.sample_rate or front.sample_rate
+    return SpeechModel(
+        module=module,
+        family=family,
+        source=source,
+        sites=sites,
+        grid=_grid(module, front, sample_rate, reading),
+        sample_rate=sample_rate,
+        normalize=front.normalize if reading.normalize is None else reading.normalize,
+        forward=front.forward if reached else module,
+        standardize=front.standardize,
+        time_first=bool(reading.time_first),
+        padding_frames=reading.padding_frames or 0,
+    )
+
+
+def seeded(build: Callable[[], T], seed: int) -> T:
+    """What ``torch.manual_seed(seed); build()`` gives; the caller's random state stays as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return build()
+
+
+def _grid(module: nn.Module, front: FrontEnd, sample_rate: int, reading: Reading) -> Grid:
+    known = front.grid(sample_rate) if front.grid is not None else None
+    if known is None and reading.hop_ms is None:
+        raise ModelError(
+            f"{type(module).__name__}: its frame rate is not known; state --hop-ms (and --window-ms, --offset-ms when "
+            "a frame's window is longer than the hop or not centred on it)"
+        )
+    hop = _us(reading.hop_ms, "--hop-ms")
+    window = _us(reading.window_ms, "--window-ms")
+    offset = _us(reading.offset_ms, "--offset-ms")
+    if hop == 0:
+        raise ModelError("--hop-ms must be above 0")
+    if known is not None:
+        hop = known.hop_us if hop is None else hop
+        window = known.window_us if window is None else window
+    assert hop is not None
+    window = hop if window is None else window
+    return Grid(hop, window // 2 if offset is None else offset, window)
+
+
+def _us(milliseconds: float | None, option: str) -> int | None:
+    if milliseconds is None:
+        return None
+    value = round(milliseconds * 1000)
+    if value < 0 or abs(milliseconds * 1000 - value) > 1e-6:
+        raise ModelError(f"{option} {milliseconds}: must be 0 or more and a whole number of microseconds")
+    return value

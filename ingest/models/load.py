@@ -1,0 +1,104 @@
+"""Models by name or by hand: :func:`load` reads a SPEC, :func:`wrap` takes a module."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from os import PathLike
+
+from torch import nn
+
+from ingest.models.base import SpeechModel
+from ingest.models.families import FAMILIES, Reading, Weights, fit
+from warehouse.errors import ModelError
+
+
+def wrap(
+    module: nn.Module,
+    *,
+    source: str | None = None,
+    layers: Sequence[str] | None = None,
+    hop_ms: float | None = None,
+    offset_ms: float | None = None,
+    window_ms: float | None = None,
+    sample_rate: int | None = None,
+    normalize: bool | None = None,
+    time_first: bool | None = None,
+    padding_frames: int | None = None,
+) -> SpeechModel:
+    """Make a module recordable: find its feed-forward networks, its frame grid and the way to its encoder.
+
+    What is recorded is what ``module(waveforms)`` computes: the waveform is normalised only when asked, or when the
+    module is a torchaudio wrapper that does it. Heads above the encoder are not run. The module is put in ``eval``
+    mode and not changed otherwise.
+
+    Args:
+        module: torchaudio's or transformers' models, with or without heads or modules of one's own around them, or
+            anything that maps waveforms (batch, samples) to something.
+        source: where it comes from, in words; the class's name otherwise.
+        layers: patterns of what to record instead (see :mod:`ingest.models.patterns`).
+        hop_ms: time from a frame to the next; needed where no front end is recognised.
+        offset_ms: centre of frame 0; half the window unless stated.
+        window_ms: span of audio that one frame needs; the hop unless stated or known.
+        sample_rate: 16,000 unless stated.
+        normalize: bring each waveform to zero mean and unit variance.
+        time_first: activations are (time, batch, channel).
+        padding_frames: frames that the module may add at the end, to be dropped.
+
+    Raises:
+        ModelError: no layers are found, or the grid is not known; says what to state.
+    """
+    reading = Reading(layers, hop_ms, offset_ms, window_ms, sample_rate, normalize, time_first, padding_frames)
+    kind = type(module)
+    return fit(module, source or f"{kind.__module__}.{kind.__qualname__}", reading)
+
+
+def load(
+    spec: str,
+    *,
+    weights: str | PathLike[str] | None = None,
+    random_init: int | None = None,
+    layers: Sequence[str] | None = None,
+    hop_ms: float | None = None,
+    offset_ms: float | None = None,
+    window_ms: float | None = None,
+    sample_rate: int | None = None,
+    normalize: bool | None = None,
+    time_first: bool | None = None,
+    padding_frames: int | None = None,
+) -> SpeechModel:
+    """Load a model by its SPEC, without touching the network.
+
+    A SPEC is ``torchaudio:hubert_base`` (an architecture: needs weights or a seed), ``torchaudio:HUBERT_BASE`` (a
+    bundle), ``transformers:FOLDER`` or ``transformers:HUB/NAME`` (also ``hf:``), or ``python:module:function``. The
+    scheme may be left out where the name says it all.
+
+    Args:
+        spec: what to load.
+        weights: file with a state dict, instead of the named weights.
+        random_init: seed; the model is what ``torch.manual_seed(seed)`` and its constructor give.
+        layers: as for :func:`wrap`, like all that follow.
+        hop_ms: time from a frame to the next.
+        offset_ms: centre of frame 0.
+        window_ms: span of audio that one frame needs.
+        sample_rate: of the waveforms.
+        normalize: overrides what the bundle or the preprocessor configuration says.
+        time_first: activations are (time, batch, channel).
+        padding_frames: frames that the model may add at the end, to be dropped.
+
+    Raises:
+        ModelError: an unknown name, files that are missing (says which to fetch, and where to put them), damaged or
+            foreign weights, no layers.
+    """
+    if weights is not None and random_init is not None:
+        raise ModelError("--weights and --random-init exclude each other: state one")
+    wanted = Weights(str(weights) if weights is not None else None, random_init)
+    reading = Reading(layers, hop_ms, offset_ms, window_ms, sample_rate, normalize, time_first, padding_frames)
+    scheme, colon, name = spec.partition(":")
+    for family in FAMILIES.values():
+        if colon and scheme in family.schemes:
+            return family.load(name, wanted, reading)
+    for family in FAMILIES.values():
+        if family.knows(spec):
+            return family.load(spec, wanted, reading)
+    names = [name for family in FAMILIES.values() for name in family.names()]
+    near = get_close_matches(spec, names, n=3) or ["torchaudio:hubert_base", *names[-3:]]
+    raise ModelError(f"unknown model {spec!r}: near names are {', '.join(near)}")

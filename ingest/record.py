@@ -1,0 +1,254 @@
+"""Recording: run a model over a shard, count, and commit facts and counts together."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from ingest.audio import Note, n_samples_at, read_audio
+from ingest.corpora import Utterance
+from ingest.planning import Shard
+from ingest.prepare import Rejection, prepared
+from ingest.recorder import Recorder, Recording
+from ingest.settings import Settings
+from warehouse import Commit, CorpusError, ModelError, Snapshot, snapshot
+from warehouse.counting import activation_counts, frame_counts, label_frames
+from warehouse.edges import countable
+from warehouse.facts import frame_rows, shard_facts
+from warehouse.layout import slug
+from warehouse.schema import TABLES, table
+
+
+def recorded(state: Snapshot, model: str, shard: Shard) -> set[int]:
+    """Utterances of a shard that a model has seen, by number."""
+    return {
+        number
+        for m in state.for_shard("shard", shard.name)
+        if m.facts["model"] == model
+        for number in m.facts["utterance_ids"]
+    }
+
+
+@dataclass
+class Recorded:
+    """Recordings of a shard's utterances, in the order of their frames."""
+
+    places: list[int] = field(default_factory=list)
+    recordings: list[Recording] = field(default_factory=list)
+
+
+class ShardRecorder:
+    """Runs one model over shards of one corpus and commits each.
+
+    Works on one snapshot, in which the labels of all its shards are prepared: what a shard costs does not depend
+    on how much is committed already.
+    """
+
+    def __init__(
+        self,
+        state: Snapshot,
+        model_name: str,
+        recorder: Recorder,
+        utterances: Mapping[str, Utterance],
+        settings: Settings,
+        advance: Callable[[float], None],
+        note: Note,
+    ) -> None:
+        self.state = state
+        self.model_name = model_name
+        self.recorder = recorder
+        self.model = recorder.model
+        self.utterances = utterances
+        self.settings = settings
+        self.advance = advance
+        self.note = note
+
+    def record(self, shard: Shard) -> list[Rejection]:
+        """Record what a shard lacks and commit it.
+
+        Returns:
+            Utterances that were left out, and why.
+
+        Raises:
+            CorpusError: an utterance cannot be used and the settings do not say to skip it.
+            ModelError: the model's frames are not those of the grid, or its activations are not finite.
+        """
+        usable = prepared(self.state, shard)
+        done = recorded(self.state, self.model_name, shard)
+        places = [i for i, n in enumerate(shard.utterance_ids) if n in usable and n not in done]
+        rejected: list[Rejection] = []
+        found = self._run(shard, places, rejected)
+        if found.places:
+            try:
+                self._commit(shard, len(done), found)
+            except FileNotFoundError:  # what this snapshot names was compacted and swept meanwhile
+                self.state = snapshot(self.state.layout)
+                self._commit(shard, len(done), found)
+        return rejected
+
+    def _run(self, shard: Shard, places: Sequence[int], rejected: list[Rejection]) -> Recorded:
+        taken: dict[int, Recording] = {}
+        for batch in self._batches(shard, places, rejected):
+            for place, recording in self._recordings(batch):
+                if place in places:
+                    name = shard.names[place]
+                    try:
+                        taken[place] = self._checked(shard, place, recording)
+                    except ModelError as error:
+                        self._reject(rejected, name, ModelError(f"{name}: {error}"))
+                    self.advance(self.utterances[name].duration_us / 1e6)
+        return Recorded(sorted(taken), [taken[place] for place in sorted(taken)])
+
+    def _recordings(self, batch: list[tuple[int, np.ndarray]]) -> Iterator[tuple[int, Recording | ModelError]]:
+        """What the model gives for each utterance of a batch, or what is wrong with it."""
+        try:
+            recordings = self.recorder.record([waveform for _, waveform in batch])
+            yield from ((place, recording) for (place, _), recording in zip(batch, recordings, strict=True))
+        except ModelError as error:
+            if len(batch) == 1:
+                yield batch[0][0], error
+            else:  # each by itself says which it is
+                for one in batch:
+                    yield from self._recordings([one])
+
+    def _batches(
+        self, shard: Shard, places: Sequence[int], rejected: list[Rejection]
+    ) -> Iterator[list[tuple[int, np.ndarray]]]:
+        """Utterances that go through the model together: equal lengths only, padding changes every frame.
+
+        Which ones travel together follows from the shard alone: those that are committed already go along.
+        """
+        for group in self._groups(shard):
+            batch = []
+            for place in group if not set(places).isdisjoint(group) else ():
+                try:
+                    audio = self._utterance(shard, place).audio
+                    batch.append((place, read_audio(audio, self.model.sample_rate, self.note)))
+                except CorpusError as error:
+                    if place in places:
+                        self._reject(rejected, shard.names[place], error)
+            if batch:
+                yield batch
+
+    def _groups(self, shard: Shard) -> Iterator[list[int]]:
+        """Places of utterances of equal length, at most ``batch`` together."""
+        by_length: dict[int, list[int]] = {}
+        for place, name in enumerate(shard.names):
+            known = self.utterances.get(name)
+            if known is None or self.settings.batch == 1:
+                yield [place]
+            else:
+                length = n_samples_at(known.n_samples, known.sample_rate, self.model.sample_rate)
+                by_length.setdefault(length, []).append(place)
+        for group in by_length.values():
+            for start in range(0, len(group), self.settings.batch):
+                yield group[start : start + self.settings.batch]
+
+    def _utterance(self, shard: Shard, place: int) -> Utterance:
+        name = shard.names[place]
+        if name not in self.utterances:
+            raise CorpusError(
+                f"{name}: planned for corpus {shard.corpus!r}, but not among its files now; restore it, or give the "
+                "corpus another name"
+            )
+        return self.utterances[name]
+
+    def _checked(self, shard: Shard, place: int, recording: Recording | ModelError) -> Recording:
+        if isinstance(recording, ModelError):
+            raise recording
+        expected = shard.n_frames[place]
+        if recording.n_frames != expected:
+            raise ModelError(
+                f"the model gives {recording.n_frames} frames where its grid has {expected}; state the grid with "
+                "--hop-ms, --offset-ms and --window-ms"
+            )
+        return recording
+
+    def _reject(self, rejected: list[Rejection], name: str, error: CorpusError | ModelError) -> None:
+        if self.settings.on_error == "stop":
+            raise error
+        rejected.append((name, str(error)))
+
+    def _commit(self, shard: Shard, n_done: int, found: Recorded) -> None:
+        numbers = [shard.utterance_ids[place] for place in found.places]
+        frames = frame_rows(self.state, [shard.name], shard.grid, numbers)
+        properties = countable(self.state, shard.corpus, shard.grid)
+        labels = label_frames(shard_facts(self.state, shard.corpus, frames), properties.values())
+        neurons = [
+            np.concatenate([recording.neurons[layer] for recording in found.recordings])
+            for layer in range(len(self.model.sites))
+        ]
+        widths = [site.n_neurons for site in self.model.sites]
+        facts = {
+            "model": self.model_name,
+            "corpus": shard.corpus,
+            "shards": [shard.name],
+            "utterance_ids": numbers,
+            "n_frames": len(frames),
+            "hop_us": shard.grid.hop_us,
+            "offset_us": shard.grid.offset_us,
+            "counted": list(properties),
+        }
+        n_frames = [recording.n_frames for recording in found.recordings]
+        with Commit(self.state.layout) as commit:
+            commit.add("recordings", self._recording_rows(shard, numbers, n_frames))
+            commit.add("activations", self._activation_rows(frames["frame_id"].to_numpy(), neurons, found))
+            if self.settings.means:
+                commit.add("utterance_means", self._mean_rows(numbers, n_frames, found))
+            commit.add("frame_counts", frame_counts(labels, self.model_name, shard.corpus))
+            commit.add("activation_counts", activation_counts(labels, neurons, widths, self.model_name, shard.corpus))
+            # Two processes that start from the same state take the same name, and only one of them commits.
+            name = f"shard-{slug(self.model_name)}-{slug(shard.name)}-{n_done}"
+            commit.publish(name, "shard", facts)
+
+    def _recording_rows(self, shard: Shard, numbers: Sequence[int], n_frames: Sequence[int]) -> pa.Table:
+        n = len(numbers)
+        columns = {"model": [self.model_name] * n, "utterance_id": numbers, "n_frames": n_frames}
+        return table("recordings", {**columns, "shard": [shard.name] * n})
+
+    def _activation_rows(
+        self, frame_ids: np.ndarray, neurons: Sequence[np.ndarray], found: Recorded
+    ) -> Iterator[pa.Table]:
+        for layer, of_layer in enumerate(neurons):
+            n, k = of_layer.shape
+            columns: dict[str, object] = {
+                "model": _constant(self.model_name, n * k),
+                "layer": np.full(n * k, layer + 1, np.int16),
+                "frame_id": np.repeat(frame_ids, k),
+                "rank": np.tile(np.arange(k, dtype=np.int16), n),
+                "neuron": of_layer.ravel().astype(np.int32),
+            }
+            if self.settings.values:
+                kept = [recording.values[layer] for recording in found.recordings if recording.values]
+                columns["value"] = np.concatenate(kept).ravel().astype(np.float32)
+            yield pa.table(columns)
+
+    def _mean_rows(self, numbers: Sequence[int], n_frames: Sequence[int], found: Recorded) -> Iterator[pa.Table]:
+        n = len(numbers)
+        for kind in ("ffn", "block"):
+            for layer in range(len(self.model.sites)):
+                means = [getattr(r, f"{kind}_mean")[layer] for r in found.recordings]
+                stds = [getattr(r, f"{kind}_std")[layer] for r in found.recordings]
+                if means[0] is not None:
+                    columns = {
+                        "model": [self.model_name] * n,
+                        "kind": [kind] * n,
+                        "layer": [layer + 1] * n,
+                        "utterance_id": numbers,
+                        "n_frames": n_frames,
+                        "mean": _lists(means),
+                        "std": _lists(stds),
+                    }
+                    yield table("utterance_means", columns)
+
+
+def _constant(text: str, n: int) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(np.zeros(n, np.int32), [text])
+
+
+def _lists(rows: Sequence[np.ndarray]) -> pa.Array:
+    kind = TABLES["utterance_means"].schema.field("mean").type
+    width = len(rows[0])
+    offsets = np.arange(0, (len(rows) + 1) * width, width, dtype=np.int32)
+    return pa.ListArray.from_arrays(offsets, np.concatenate(rows).astype(np.float32), type=kind)

@@ -1,0 +1,236 @@
+"""The recorder: one pass of a model gives every layer's strongest neurons and means.
+
+A neuron is a coordinate between the two linears of a feed-forward network; it is read where the second linear
+receives it, after the activation function [A §2].
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ingest.models.base import Site, SpeechModel
+from ingest.recording import Pass, Recording, check_finite
+from ingest.strongest import Strongest, top_k
+from warehouse.errors import ModelError
+
+__all__ = ["Recorder", "Recording", "top_k"]
+
+IN_CACHE = 1 << 17
+"""Floats that a core's own cache holds beside everything else (512 KiB)."""
+
+
+class Recorder:
+    """Listens to a model while it runs; a context manager, outside which the model is as it was.
+
+    Ranks are those of a plain pass over each utterance by itself, at the same number of threads. Utterances that are
+    handed over together go through the model together only where that is exact: the first batch of each shape
+    (utterances, samples) also runs one by one, and the shape is batched from then on if every bit of every site
+    agreed. Which kernels run, and in which order they add, follows from shapes and threads, not from values; most
+    shapes agree on CPUs, utterances of a few frames do not, and GPUs often do not.
+
+    Args:
+        model: what to record.
+        lambda_pct: share of the neurons that count as activated, in percent.
+        values: keep the signed values of the strongest neurons.
+        means: keep means and standard deviations over frames.
+        dtype: ``bfloat16`` runs the model under autocast: faster, and borderline ranks move, so its batches are not
+            checked.
+    """
+
+    def __init__(
+        self,
+        model: SpeechModel,
+        lambda_pct: float,
+        values: bool = False,
+        means: bool = True,
+        dtype: Literal["float32", "bfloat16"] = "float32",
+    ) -> None:
+        if not 0 < lambda_pct <= 100:
+            raise ModelError(f"λ = {lambda_pct}: it is a share of the neurons in percent, above 0 and at most 100")
+        if dtype not in ("float32", "bfloat16"):
+            raise ModelError(f"dtype {dtype!r}: float32 or bfloat16")
+        self.model = model
+        self.values = values
+        self.means = means
+        self.dtype = dtype
+        self._k = [top_k(lambda_pct, site.n_neurons) for site in model.sites]
+        self._strongest = Strongest()
+        self._exact: dict[tuple[int, int, int], bool] = {}
+        self._pass: Pass | None = None
+        self._listening = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.model.module.eval()
+        with ExitStack() as stack:
+            for place, site in enumerate(self.model.sites):
+                module = self._module(site.out_module)
+                if site.reads == "input":
+                    handle = module.register_forward_pre_hook(self._before(place, site), with_kwargs=True)
+                else:
+                    handle = module.register_forward_hook(self._after(place, site, module))
+                stack.callback(handle.remove)
+                if self.means and site.block_module is not None:
+                    block = self._module(site.block_module)
+                    stack.callback(block.register_forward_hook(self._after_block(place, site)).remove)
+            self._listening = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._listening.close()
+
+    def record(self, waveforms: Sequence[np.ndarray]) -> list[Recording]:
+        """Run the model over utterances of equal length.
+
+        Args:
+            waveforms: mono samples (n,) at the model's rate, all of one length.
+
+        Raises:
+            ModelError: lengths differ, an utterance is shorter than a frame, the model's frames are not those of its
+                grid, or activations are NaN or infinite; names the layer.
+        """
+        lengths = {len(waveform) for waveform in waveforms}
+        if len(lengths) != 1:
+            raise ModelError(
+                f"a batch of waveforms of {', '.join(map(str, sorted(lengths))) or 'no'} samples: batch equal lengths "
+                "only, as padding would change every frame"
+            )
+        n_samples = lengths.pop()
+        if len(waveforms) == 1 or self.dtype != "float32":
+            return self._run(waveforms, n_samples, None)
+        shape = (len(waveforms), n_samples, torch.get_num_threads())
+        if self._exact.get(shape):
+            return self._run(waveforms, n_samples, None)
+        if shape in self._exact:
+            return [self._run([waveform], n_samples, None)[0] for waveform in waveforms]
+        alone: dict[int, list[bytes]] = {}
+        recordings = [self._run([waveform], n_samples, alone)[0] for waveform in waveforms]
+        together: dict[int, list[bytes]] = {}
+        self._run(waveforms, n_samples, together)
+        self._exact[shape] = alone == together
+        return recordings
+
+    def _run(
+        self, waveforms: Sequence[np.ndarray], n_samples: int, digests: dict[int, list[bytes]] | None
+    ) -> list[Recording]:
+        n_frames = self.model.grid.n_frames(n_samples, self.model.sample_rate)
+        if n_frames == 0:
+            raise ModelError(
+                f"{n_samples} samples are shorter than one frame of the model ({self.model.grid.window_us / 1000:g} ms)"
+            )
+        self._pass = run = Pass(len(waveforms), n_frames, digests)
+        try:
+            with torch.inference_mode(), self._autocast():
+                self.model.forward(self.model.waveforms(waveforms))
+        finally:
+            self._pass = None
+        return run.recordings(self.model.sites)
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        return torch.autocast(self.model.device.type, torch.bfloat16) if self.dtype == "bfloat16" else nullcontext()
+
+    def _module(self, path: str) -> nn.Module:
+        try:
+            return self.model.module.get_submodule(path)
+        except AttributeError as error:
+            raise ModelError(f"{type(self.model.module).__name__} has no module {path!r}: wrap it again") from error
+
+    def _before(self, place: int, site: Site) -> Callable[[nn.Module, tuple[Any, ...], dict[str, Any]], None]:
+        def hook(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            if self._pass is not None:
+                self._take(self._pass, place, site, args[0] if args else next(iter(kwargs.values())))
+
+        return hook
+
+    def _after(self, place: int, site: Site, module: nn.Module) -> Callable[[nn.Module, Any, Any], None]:
+        channels_first = isinstance(module, nn.modules.conv._ConvNd)
+
+        def hook(module: nn.Module, args: object, output: Any) -> None:
+            if self._pass is not None:
+                tensor = _tensor(output)
+                tensor = tensor.transpose(1, 2) if channels_first and tensor.ndim == 3 else tensor
+                self._take(self._pass, place, site, tensor)
+
+        return hook
+
+    def _after_block(self, place: int, site: Site) -> Callable[[nn.Module, Any, Any], None]:
+        def hook(module: nn.Module, args: object, output: Any) -> None:
+            if self._pass is not None:
+                x = self._frames(self._pass, _tensor(output), f"block {site.block} ({site.block_module})")
+                self._pass.block[place] = _moments(x)
+
+        return hook
+
+    def _take(self, run: Pass, place: int, site: Site, tensor: Tensor) -> None:
+        at = f"layer {site.layer} ({site.out_module})"
+        if place in run.neurons:
+            raise ModelError(f"{at} ran twice in one pass: its module is shared, so its frames are not its own")
+        x = self._frames(run, tensor, at)
+        if x.shape[2] != site.n_neurons:
+            raise ModelError(f"{at} has {x.shape[2]} neurons where {site.n_neurons} were announced: wrap it again")
+        neurons, finite = self._strongest.find(x.view(-1, site.n_neurons), self._k[place])
+        if isinstance(finite, np.ndarray):
+            check_finite(site, finite, run.n_frames)
+        run.neurons[place], run.finite[place] = neurons, finite
+        if self.values:
+            chosen = torch.as_tensor(neurons, device=x.device).view(run.batch, run.n_frames, -1)
+            run.values[place] = x.gather(2, chosen).float()
+        if self.means:
+            run.ffn[place] = _moments(x)
+        if run.digests is not None:
+            for utterance in x.cpu():
+                raw = utterance.view(torch.uint8).numpy().data
+                run.digests.setdefault(place, []).append(hashlib.sha256(raw).digest())
+
+    def _frames(self, run: Pass, tensor: Tensor, at: str) -> Tensor:
+        """A module's activations as (batch, frames of the grid, channels), contiguous; no copy if they are that."""
+        batch, n_frames = run.batch, run.n_frames
+        if tensor.ndim == 2 and batch == 1:
+            tensor = tensor.unsqueeze(1 if self.model.time_first else 0)
+        if tensor.ndim != 3:
+            raise ModelError(f"{at} gives shape {tuple(tensor.shape)}: (batch, time, channel) is wanted")
+        x = tensor.transpose(0, 1) if self.model.time_first else tensor
+        if x.shape[0] != batch:
+            other = "(batch, time, channel)" if self.model.time_first else "(time, batch, channel)"
+            raise ModelError(
+                f"{at} gives shape {tuple(tensor.shape)} for {batch} waveform(s): is it {other}? state time_first"
+            )
+        if not 0 <= x.shape[1] - n_frames <= self.model.padding_frames:
+            raise ModelError(
+                f"{at} gives {x.shape[1]} frames where the grid has {n_frames}: state --hop-ms, --window-ms and "
+                "--offset-ms"
+            )
+        return x[:, :n_frames].contiguous()
+
+
+def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and population standard deviation over frames, (batch, channels) each.
+
+    Around the mean, so that a large mean does not drown a small deviation, and a few frames at a time, so that what
+    is written stays in the cache.
+    """
+    x = x.float()
+    mean = x.mean(1)
+    squares = torch.zeros_like(mean)
+    frames = x.shape[1] if x.device.type != "cpu" else max(1, IN_CACHE // (x.shape[0] * x.shape[2]))
+    for some in x.split(frames, dim=1):
+        squares += (some - mean[:, None]).square_().sum(1)
+    return mean, squares.div_(x.shape[1]).sqrt_()
+
+
+def _tensor(output: Any) -> Tensor:
+    """The activations in what a module returns: itself, or the first of a tuple or of a mapping."""
+    if isinstance(output, Tensor):
+        return output
+    if isinstance(output, dict):
+        output = tuple(output.values())
+    if isinstance(output, tuple | list) and output and isinstance(output[0], Tensor):
+        return output[0]
+    raise ModelError(f"a recorded module returns {type(output).__name__}, not a tensor")
