@@ -1,0 +1,35 @@
+"""The parameters that every answer takes, with their defaults and meanings."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of the macros.
+
+    Attributes:
+        default: SQL text of its default.
+        meaning: what it does, for the comments and the documentation.
+    """
+
+    default: str
+    meaning: str
+
+
+PARAMETERS: dict[str, Parameter] = {
+    "p_model": Parameter("NULL", "name of a model; NULL = every model, each in rows of its own"),
+    "p_corpus": Parameter("NULL", "name of a corpus; NULL = the frames of all corpora together"),
+    "p_property": Parameter("NULL", "name of a property; NULL = every property, each in rows of its own"),
+    "p_layer": Parameter("NULL", "number of a layer; NULL = every layer"),
+    "p_frames": Parameter(
+        "'all'",
+        "which frames count: 'all'; 'middle' = the middle frame of every run of equal phones; 'reference' = the same "
+        "without the last run of an utterance, over the declared phones, as the authors' code reads them",
+    ),
+    "p_lambda": Parameter("NULL", "percent of a layer's neurons that a frame activates; NULL = as recorded"),
+    "p_sigma": Parameter("0.8", "share of a group's phones that a neuron must respond to"),
+    "p_baseline": Parameter("NULL", "probability that must be exceeded; NULL = chance, k/D of the layer"),
+    "p_min_frames": Parameter("NULL", "a phone with fewer frames in a group counts as not seen; NULL = 1"),
+    "p_z": Parameter("NULL", "z at which the Wilson lower bound must exceed the baseline; NULL = the estimate must"),
+    "p_where": Parameter("NULL", "condition over the columns of frame_facts: only frames that satisfy it count"),
+}

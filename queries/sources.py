@@ -1,0 +1,151 @@
+"""Base tables of a connection: views over the Parquet files of a snapshot, and the facts that plans depend on."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import duckdb
+
+from queries.sql_files import sql_files
+from queries.surface import Layer, SurfaceFacts
+from warehouse.gaps import gaps
+from warehouse.grid import Grid
+from warehouse.manifest import Manifest
+from warehouse.properties import declared, quote, sql_list
+from warehouse.schema import TABLES
+from warehouse.snapshot import Snapshot
+
+GapKey = tuple[str, str, tuple[str, ...]]
+
+
+def create_base_tables(con: duckdb.DuckDBPyConnection, state: Snapshot, comments: bool = True) -> None:
+    """Create every table of a snapshot as a view over its Parquet files; one without files is empty.
+
+    Args:
+        con: an empty DuckDB.
+        state: the snapshot.
+        comments: whether to register what each table and column means.
+    """
+    selects = {name: _stored(state, name) for name in TABLES}
+    selects["property_edges"] += "".join(_edges_not_frozen(state))
+    con.execute(";\n".join(f"CREATE VIEW {name} AS {select}" for name, select in selects.items()))
+    if comments:
+        con.execute(";\n".join(_comments()))
+
+
+def fill_gaps(con: duckdb.DuckDBPyConnection, state: Snapshot) -> None:
+    """Complete the counts by those of shards that lack a property, counted when somebody asks for it.
+
+    Args:
+        con: holds the base tables and the views of frames.
+        state: the snapshot.
+    """
+    found = _gaps(state)
+    if not found:
+        return
+    for file in sql_files("gaps"):
+        wanted = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind, _ in TABLES[file.name].columns)
+        late = (
+            f"SELECT {wanted} FROM ({file.with_places(_replacements(state, key, manifests))})"
+            for key, manifests in found.items()
+        )
+        con.execute(f"CREATE OR REPLACE VIEW {file.name} AS {' UNION ALL '.join((_stored(state, file.name), *late))}")
+        con.execute(";\n".join(_comments([file.name])))
+
+
+def surface_facts(state: Snapshot) -> SurfaceFacts:
+    """What plans depend on, from the manifests of a snapshot."""
+    models = state.facts("model")
+    recorded: dict[str, set[str]] = {facts["model"]: set() for facts in models}
+    for facts in state.facts("shard"):
+        recorded[facts["model"]].add(facts["corpus"])
+    properties = declared(state)
+    return SurfaceFacts(
+        {facts["model"]: float(facts["lambda_pct"]) for facts in models},
+        tuple(
+            Layer(facts["model"], layer["layer"], layer["n_neurons"], layer["top_k"])
+            for facts in models
+            for layer in facts["layers"]
+        ),
+        tuple(sorted({facts["corpus"] for facts in state.facts("corpus")})),
+        tuple(properties.values()),
+        frozenset(properties) - _in_parts(state),
+        {model: tuple(sorted(corpora)) for model, corpora in recorded.items()},
+    )
+
+
+def _stored(state: Snapshot, name: str) -> str:
+    """SELECT of a table's files."""
+    files = state.files(name)
+    if not files:
+        columns = ", ".join(f'CAST(NULL AS {kind}) AS "{column}"' for column, kind, _ in TABLES[name].columns)
+        return f"SELECT {columns} WHERE false"
+    listed = ", ".join(map(quote, files))
+    by_name = ", union_by_name = true" if len(files) > 1 and _differ(state, name) else ""
+    return f"FROM read_parquet([{listed}]{by_name})"
+
+
+def _edges_not_frozen(state: Snapshot) -> Iterator[str]:
+    """Edges of quantile properties that were declared just now, as counting will freeze them."""
+    binned = [prop for prop in declared(state).values() if prop.bins is not None and prop.bins.quantiles is not None]
+    frozen = {(f["property"], f["corpus"], f["hop_us"], f["offset_us"]) for f in state.facts("edges")}
+    grids = {(f["corpus"], Grid(f["hop_us"], f["offset_us"], f["window_us"])) for f in state.facts("labels")}
+    for corpus, grid in sorted(grids):
+        missing = [prop for prop in binned if (prop.name, corpus, grid.hop_us, grid.offset_us) not in frozen]
+        if missing:
+            from warehouse.edges import quantile_edges
+            from warehouse.facts import corpus_facts
+
+            with corpus_facts(state, corpus, grid) as con:
+                for prop in missing:
+                    edges = quantile_edges(con, prop)
+                    yield (
+                        f" UNION ALL SELECT {quote(prop.name)}, {quote(corpus)}, {grid.hop_us}, {grid.offset_us}, "
+                        f"{'NULL' if edges is None else sql_list(edges)}"
+                    )
+
+
+def _differ(state: Snapshot, name: str) -> bool:
+    """Whether files of a table may have different columns, so that each must be looked at."""
+    if name == "activations":
+        return len({bool(facts.get("values")) for facts in state.facts("model")}) > 1
+    return TABLES[name].open
+
+
+def _comments(tables: Iterable[str] = TABLES) -> Iterator[str]:
+    for name in tables:
+        yield f"COMMENT ON VIEW {name} IS {quote(f'One row per {TABLES[name].grain}.')}"
+        for column, _, meaning in TABLES[name].columns:
+            yield f'COMMENT ON COLUMN {name}."{column}" IS {quote(meaning)}'
+
+
+def _gaps(state: Snapshot) -> dict[GapKey, list[Manifest]]:
+    """Commits that lack the counts of some properties, by model, corpus and those properties."""
+    found: dict[GapKey, list[Manifest]] = defaultdict(list)
+    for gap in gaps(state):
+        facts = gap.manifest.facts
+        found[facts["model"], facts["corpus"], tuple(prop.name for prop in gap.properties)].append(gap.manifest)
+    return found
+
+
+def _replacements(state: Snapshot, key: GapKey, manifests: Sequence[Manifest]) -> dict[str, str]:
+    model, corpus, properties = key
+    facts = manifests[0].facts
+    return {
+        "model": quote(model),
+        "corpus": quote(corpus),
+        "properties": ", ".join(map(quote, properties)),
+        "hop_us": str(facts["hop_us"]),
+        "offset_us": str(facts["offset_us"]),
+        **{name: f"[{', '.join(map(quote, state.files(name, manifests)))}]" for name in ("activations", "recordings")},
+    }
+
+
+def _in_parts(state: Snapshot) -> set[str]:
+    """Properties whose counts of some model and corpus are spread over several files."""
+    parts: Counter[tuple[str, str, str]] = Counter()
+    for manifest in state.of_kind("shard", "counts"):
+        n_files = len(state.data_files("activation_counts", [manifest]))
+        for name in manifest.facts["counted"]:
+            parts[manifest.facts["model"], manifest.facts["corpus"], name] += n_files
+    parts.update((model, corpus, name) for model, corpus, names in _gaps(state) for name in names)
+    return {name for (*_, name), n in parts.items() if n > 1}

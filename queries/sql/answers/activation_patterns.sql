@@ -1,0 +1,24 @@
+-- Activation patterns S_k: the neurons that respond to a phone, group by group.
+--
+-- S_k = { j : p(j given k, group) > baseline }. The baseline is chance, k/D; with p_z the Wilson lower bound must
+-- exceed it.
+-- Grain: (model, layer, property, group, phone, neuron).
+-- Paper: [A] §3.2, eq. 3.
+-- Columns:
+--   model: name of the model
+--   layer: layer, from 1
+--   property: name of the property
+--   group: group of the property
+--   phone: phone k
+--   neuron: neuron j of the layer that responds to it, from 0
+--   p: share of the frames of the phone in the group that activate the neuron
+SELECT model, layer, property, "group", phone, neuron, p
+FROM active_cells(
+    p_model := p_model, p_corpus := p_corpus, p_property := p_property, p_layer := p_layer, p_frames := p_frames,
+    p_lambda := p_lambda, p_baseline := p_baseline, p_min_frames := p_min_frames, p_z := p_z, p_where := p_where
+)
+UNION ALL BY NAME
+FROM checked_parameters(
+    p_model := p_model, p_corpus := p_corpus, p_property := p_property, p_layer := p_layer, p_frames := p_frames,
+    p_lambda := p_lambda, p_sigma := p_sigma, p_baseline := p_baseline, p_min_frames := p_min_frames, p_z := p_z
+)

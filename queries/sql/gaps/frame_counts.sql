@@ -1,0 +1,17 @@
+-- Frame counts of shards that were committed before a property was declared, counted from their frames.
+--
+-- Grain: (property, group, phone) of a model, a corpus and the shards that lack the counts.
+SELECT
+    $model AS model,
+    $corpus AS corpus,
+    g.property,
+    g."group",
+    f.phone,
+    count(*) AS n,
+    count(*) FILTER (WHERE f.is_middle) AS n_middle,
+    count(*) FILTER (WHERE f.is_middle AND NOT f.is_last_run) AS n_reference
+FROM read_parquet($recordings) AS r
+INNER JOIN frames AS f ON r.utterance_id = f.utterance_id
+INNER JOIN frame_groups AS g ON f.frame_id = g.frame_id
+WHERE g.property IN ($properties) AND f.hop_us = $hop_us AND f.offset_us = $offset_us
+GROUP BY g.property, g."group", f.phone

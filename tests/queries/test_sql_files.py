@@ -1,0 +1,77 @@
+"""Every SQL object says what it is, and every answer is there as a view and as a macro."""
+
+import re
+from importlib.resources import files
+
+import duckdb
+import pytest
+
+from queries.parameters import PARAMETERS
+from queries.sql_files import FOLDERS, SqlFile, parse, sql_files
+
+ALL = [file for folder in FOLDERS for file in sql_files(folder)]
+
+
+@pytest.mark.parametrize("file", ALL, ids=[f"{file.folder}/{file.name}" for file in ALL])
+def test_a_file_says_what_it_is(file: SqlFile) -> None:
+    assert re.fullmatch(r"\S.*[.,:;)]?", file.title)
+    assert file.body
+    assert not file.body.rstrip().endswith(";")
+    if file.folder != "scalars":
+        assert file.grain
+    used = set(re.findall(r"\bp_\w+", file.body)) & set(PARAMETERS)
+    if file.folder in {"scalars", "parts"}:
+        assert used <= set(file.parameters) | set(re.findall(r"(p_\w+) :=", file.body))
+    if file.folder == "checks":
+        assert file.columns
+        assert not used
+
+
+def test_every_file_is_read() -> None:
+    root = files("queries").joinpath("sql")
+    for folder in FOLDERS:
+        there = {path.name.removesuffix(".sql") for path in root.joinpath(folder).iterdir()}
+        assert there <= {file.name for file in sql_files(folder)}
+
+
+def test_a_file_without_a_title_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"parts/x\.sql: begin with a comment"):
+        parse("x", "parts", "SELECT 1")
+
+
+def test_sections_and_repetition() -> None:
+    file = parse(
+        "x",
+        "parts",
+        "-- Title.\n--\n-- More.\n-- Grain: row.\n-- Paper: here.\n-- Parameters: p_a, p_b\n"
+        "-- Columns:\n--   a: one: two\nSELECT 1\n-- for each thing\nUNION ALL SELECT $name\n-- end",
+    )
+    assert (file.title, file.text, file.grain, file.paper) == ("Title.", "Title.\n\nMore.", "row.", "here.")
+    assert (file.parameters, dict(file.columns)) == (("p_a", "p_b"), {"a": "one: two"})
+    repeated = file.sql([{"name": "2"}, {"name": "3"}])
+    assert " ".join(repeated.split()) == "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3"
+    assert file.sql().split() == ["SELECT", "1"]
+
+
+@pytest.mark.parametrize("file", sql_files("answers"), ids=[file.name for file in sql_files("answers")])
+def test_an_answer_is_a_view_and_a_macro_with_a_comment(by_hand: duckdb.DuckDBPyConnection, file: SqlFile) -> None:
+    views = by_hand.sql(f"SELECT comment FROM duckdb_views() WHERE view_name = '{file.name}'").fetchall()
+    macros = by_hand.sql(
+        f"SELECT comment, parameters FROM duckdb_functions() WHERE function_name = '{file.name}'"
+    ).fetchall()
+    assert views == [(file.comment,)]
+    assert macros == [(file.comment, list(PARAMETERS))]
+    assert file.title in file.comment
+    assert all(name in file.comment for name in PARAMETERS)
+    columns = [name for name, *_ in by_hand.sql(f"DESCRIBE {file.name}").fetchall()]
+    assert columns == by_hand.sql(f"FROM {file.name}()").columns
+    assert not file.columns or columns == list(file.columns)
+
+
+def test_columns_of_answers_are_explained(by_hand: duckdb.DuckDBPyConnection) -> None:
+    said = dict(
+        by_hand.sql(
+            "SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'group_candidates'"
+        ).fetchall()
+    )
+    assert said["n_phones"] == "phones of the group"
