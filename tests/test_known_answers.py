@@ -1,0 +1,124 @@
+"""The answers of the released code of *Property Neurons* on 120 real utterances, reproduced neuron for neuron."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torchaudio
+
+from ingest import Corpus, ingest
+from queries import connect
+
+GROUPS = {"phone_class": (), "gender": ("M", "F"), "pitch": ("low", "middle", "high")}
+N_LABELS = 41
+SETTINGS = {"model_name": "hubert_base", "quiet": True, "means": False}
+
+
+@pytest.fixture(scope="module")
+def answers(shared: Path) -> Path:
+    return shared / "known-answers"
+
+
+@pytest.fixture(scope="module")
+def audio(answers: Path, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The utterances under the names that the label files use, ``<speaker>-0-<utterance>``."""
+    folder = tmp_path_factory.mktemp("known") / "audio"
+    folder.mkdir()
+    for name in (answers / "inputs" / "utterances.txt").read_text().split():
+        speaker, _, utterance = name.split("-")
+        source = shared / "speechocean762" / "eval" / "audio" / speaker / f"{utterance}.flac"
+        (folder / f"{name}.flac").symlink_to(source)
+    return folder
+
+
+def hubert() -> torch.nn.Module:
+    torch.manual_seed(872)
+    return torchaudio.models.hubert_base().eval()
+
+
+@pytest.fixture(scope="module")
+def from_label_files(answers: Path, audio: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    inputs = answers / "inputs"
+    corpus = Corpus.from_files(
+        audio,
+        inputs / "frame-labels.json",
+        inputs / "speaker-gender.json",
+        name="known",
+        label_map=inputs / "label-map.json",
+        pitch=inputs / "pitch.json",
+    )
+    path = tmp_path_factory.mktemp("known") / "labels.warehouse"
+    ingest(hubert(), corpus, path, **SETTINGS)
+    return path
+
+
+def sets(path: Path, prop: str) -> dict[int, set[int]]:
+    """Property neurons of every layer in the reference reading."""
+    with connect(path) as con:
+        query = f"SELECT layer, neuron FROM property_neurons(p_property := '{prop}', p_frames := 'reference')"
+        found: dict[int, set[int]] = {layer: set() for layer in range(1, 13)}
+        for layer, neuron in con.sql(query).fetchall():
+            found[layer].add(neuron)
+    return found
+
+
+def known_sets(answers: Path, prop: str) -> dict[int, set[int]]:
+    content = json.loads((answers / f"property-neurons-{prop}.json").read_text())
+    return {int(layer): set(neurons) for layer, neurons in content.items()}
+
+
+def probabilities(path: Path, answers: Path, prop: str) -> np.ndarray:
+    """p(neuron | phone, group) in the layout of the known answers: (layer, group · 41 + label, neuron)."""
+    labels = json.loads((answers / "inputs" / "label-map.json").read_text())
+    p = np.zeros((12, max(1, len(GROUPS[prop])) * N_LABELS, 3072))
+    with connect(path) as con:
+        query = (
+            'SELECT layer, "group", phone, neuron, p FROM '
+            f"activation_probabilities(p_property := '{prop}', p_frames := 'reference')"
+        )
+        for layer, group, phone, neuron, value in con.sql(query).fetchall():
+            block = GROUPS[prop].index(group) if GROUPS[prop] else 0
+            p[layer - 1, block * N_LABELS + labels[phone][0], neuron] = value
+    return p
+
+
+def counted_rows(answers: Path, prop: str) -> list[int]:
+    """Rows of the known probabilities that count: those of silence and spoken noise do not."""
+    labels = json.loads((answers / "inputs" / "label-map.json").read_text())
+    phones = [label for phone, (label, _) in labels.items() if phone not in {"", "spn"}]
+    return [block * N_LABELS + label for block in range(max(1, len(GROUPS[prop]))) for label in phones]
+
+
+@pytest.mark.parametrize("prop", GROUPS)
+def test_every_neuron_from_the_label_files(from_label_files: Path, answers: Path, prop: str) -> None:
+    assert sets(from_label_files, prop) == known_sets(answers, prop)
+
+
+@pytest.mark.parametrize("prop", GROUPS)
+def test_every_probability_from_the_label_files(from_label_files: Path, answers: Path, prop: str) -> None:
+    known = np.nan_to_num(np.load(answers / f"probabilities-{prop}.npz")["p"])
+    rows = counted_rows(answers, prop)
+    mine = probabilities(from_label_files, answers, prop)
+    assert np.abs(mine[:, rows] - known[:, rows]).max() < 1e-6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("prop", ["phone_class", "gender"])
+def test_every_neuron_from_the_textgrids(from_textgrids: Path, answers: Path, prop: str) -> None:
+    assert sets(from_textgrids, prop) == known_sets(answers, prop)
+
+
+@pytest.fixture(scope="module")
+def from_textgrids(answers: Path, audio: Path, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("known") / "alignments"
+    folder.mkdir()
+    for file in audio.iterdir():
+        speaker, _, utterance = file.stem.split("-")
+        source = shared / "speechocean762" / "eval" / "alignments" / speaker / f"{utterance}.TextGrid"
+        (folder / f"{file.stem}.TextGrid").symlink_to(source)
+    corpus = Corpus.from_files(audio, folder, answers / "inputs" / "speaker-gender.json", name="known")
+    path = tmp_path_factory.mktemp("known") / "textgrids.warehouse"
+    ingest(hubert(), corpus, path, f0=False, **SETTINGS)
+    return path

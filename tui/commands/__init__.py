@@ -1,0 +1,1 @@
+"""The commands of ``neurons``, a module each; what is heavy to import is imported when a command runs."""
