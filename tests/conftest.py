@@ -1,6 +1,7 @@
 """What the tests share: where the real data lies, small models, and small corpora made on the spot."""
 
 import csv
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,14 @@ import soundfile
 
 SHARED = Path(__file__).parents[2] / "shared"
 PHONES = ["AA", "IY", "UW", "M", "N", "L", "Z", "B", "P", "S", "T", "SH"]
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C even where whoever started the tests ignores it, as a shell does for what it runs in the background.
+
+    Processes inherit an ignored signal: without this, tests that interrupt a process would wait for ever.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -25,22 +25,27 @@ def interruptible(con: "Connection", work: Callable[[], Result]) -> Result:
     results: list[Result] = []
     errors: list[BaseException] = []
     done = threading.Event()  # and not Thread.join: interrupted once, it takes the thread for ended
+    given_up = threading.Event()
 
     def run() -> None:
         try:
-            results.append(work())
+            if not given_up.is_set():
+                results.append(work())
         except BaseException as error:
             errors.append(error)
         finally:
             done.set()
 
-    threading.Thread(target=run, daemon=True).start()
+    thread = threading.Thread(target=run, daemon=True)
     try:
-        done.wait()
+        thread.start()
+        while not done.wait(0.1):  # not one long wait: once Polars has worked, a signal does not end that
+            pass
     except KeyboardInterrupt:
+        given_up.set()  # a thread that has not begun its work leaves it
         for _ in range(PATIENCE):  # between two fetches there is nothing to interrupt: again
             con.interrupt()
-            if done.wait(0.1):
+            if done.wait(0.1) or not thread.is_alive():
                 raise
         say("interrupted: the query does not stop, so the process does")
         os._exit(INTERRUPTED)

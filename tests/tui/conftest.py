@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from tui.cli import app
@@ -27,7 +28,9 @@ def neurons() -> Callable[..., Ran]:
     """Runs ``neurons`` with some arguments in this process; what is no fault of the user's is raised."""
 
     def run(*arguments: object, stdin: str | None = None) -> Ran:
+        before = torch.get_num_threads()
         done = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin, prog_name="neurons")
+        torch.set_num_threads(before)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Ran(done.exit_code, done.stdout, done.stderr)

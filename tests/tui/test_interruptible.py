@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
 from queries import Connection, connect
@@ -46,6 +47,13 @@ def _with(timer: threading.Timer, work: Callable[[], object]) -> None:
     timer.start()
     work()
     timer.join()
+
+
+def test_ctrl_c_stops_a_query_after_polars_has_worked(con: Connection) -> None:
+    con.sql("SELECT count(*) AS n FROM utterances").pl().lazy().select(pl.col("n").sum()).collect()
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        _with(timer, lambda: interruptible(con, lambda: con.execute(ENDLESS).fetchall()))
 
 
 def test_ctrl_c_between_two_fetches_stops_the_next(con: Connection) -> None:
