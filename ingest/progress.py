@@ -33,14 +33,15 @@ def bar(quiet: bool) -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as RichProgress
+    from rich.table import Column
     from rich.text import Text
 
     class Rate(ProgressColumn):
-        """Seconds of audio per second."""
+        """Seconds of audio per second: how many times real time."""
 
         def render(self, task: Task) -> Text:
             speed = task.finished_speed or task.speed
-            return Text("" if speed is None else f"{speed:.1f}x real time", style="progress.data.speed")
+            return Text("" if speed is None else f"{speed:.1f}x", style="progress.data.speed")
 
     class Audio(ProgressColumn):
         """Audio done, of all."""
@@ -48,15 +49,16 @@ def bar(quiet: bool) -> Iterator[Progress]:
         def render(self, task: Task) -> Text:
             return Text(f"{_clock(task.completed)}/{_clock(task.total or 0)} of audio")
 
+    fixed = Column(no_wrap=True)
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        Audio(),
-        Rate(),
-        TimeRemainingColumn(),
+        TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis")),
+        BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=8)),  # what the others leave of a line, however narrow
+        Audio(fixed),
+        Rate(fixed),
+        TimeRemainingColumn(table_column=fixed),
     )
-    with RichProgress(*columns, console=Console(stderr=True)) as shown:
+    with RichProgress(*columns, console=Console(stderr=True), expand=True) as shown:
 
         class _Bar:
             @contextmanager

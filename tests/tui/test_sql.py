@@ -156,6 +156,14 @@ def test_a_file_that_cannot_be_written_gets_one_line(neurons: Neurons, recorded:
         assert done.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("kind", ["table", "csv", "json", "markdown"])
+def test_a_time_with_a_zone_is_written(neurons: Neurons, recorded: Path, kind: str) -> None:
+    query = "SELECT TIMESTAMPTZ '2026-01-02 03:04:05+00' AS seen"
+    done = neurons("sql", recorded, query, "--format", kind)
+    assert done.code == 0, done.err
+    assert "2026-01-0" in done.out
+
+
 def test_memory_and_threads_are_passed_on(neurons: Neurons, recorded: Path) -> None:
     query = "SELECT current_setting('threads') AS t, current_setting('memory_limit') AS m"
     (row,) = json.loads(neurons("sql", recorded, query, "--threads", 1, "--memory", "1GiB", "--format", "json").out)
