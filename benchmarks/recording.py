@@ -1,6 +1,6 @@
 """What recording costs beside the model itself: time, memory, disk, and whether the ranks are exact.
 
-    python benchmarks/recording.py ../shared/data/speechocean762/eval [--utterances 200] [--repeats 3]
+    python benchmarks/recording.py ../shared/data/speechocean762/eval [--utterances 200] [--only costs]
 
 The baseline is a process that imports, builds a seeded HuBERT base, reads the audio and runs the model
 (``forward_only.py``); the figure is the whole ``neurons ingest`` command, once with F0 to compute and once with F0
@@ -39,7 +39,7 @@ def subset(folder: Path, target: Path, n_utterances: int | None, times: int = 1)
     """Links to the first utterances of a corpus, each under ``times`` names."""
     (target / "audio").mkdir(parents=True)
     (target / "alignments").mkdir()
-    rows = pl.read_csv(folder / "utterances.csv", infer_schema=False).head(n_utterances)
+    rows = pl.read_csv(folder / "utterances.csv", infer_schema=False)[:n_utterances]
     copies = []
     for copy in range(times):
         suffix = f"-{copy}" if copy else ""
@@ -81,58 +81,67 @@ def disagreement(folder: Path, warehouse: Path, model_name: str) -> tuple[int, i
     return wrong, total
 
 
+def costs(folder: Path, scratch: Path, repeats: int) -> None:
+    """Time and memory of the whole command beside a process that only runs the model; bits on disk."""
+    forward_only = [sys.executable, str(Path(__file__).with_name("forward_only.py")), str(folder / "audio"), str(SEED)]
+    warehouse = scratch / "w"
+    baseline, with_f0, cached = [], [], []
+    for _ in range(repeats):
+        shutil.rmtree(warehouse, ignore_errors=True)
+        baseline.append(run(forward_only))
+        with_f0.append(run(ingest_command(folder, warehouse, "first")))
+        cached.append(run(ingest_command(folder, warehouse, "second")))
+    wall = statistics.median(r.wall for r in baseline)
+    against = "import, build, read and forward"
+    for name, runs in (("whole ingest command, F0 computed", with_f0), ("whole ingest command, F0 cached", cached)):
+        figure(name, statistics.median(r.wall for r in runs), "s", wall, against)
+        pairs = [r.wall / b.wall for r, b in zip(runs, baseline, strict=True)]
+        figure("  pair by pair", statistics.median(pairs), "x baseline")
+    own = statistics.median(r.peak_mib for r in baseline)
+    peak = statistics.median(r.peak_mib for r in with_f0)
+    figure("peak memory", peak, "MiB", own, "the model's own")
+    figure("peak memory above the model's own", peak - own, "MiB")
+    state = snapshot(warehouse)
+    bits = 8 * state.bytes("activations") / state.rows("activations")
+    figure("bits on disk per recorded activation", bits, "bits")
+
+
+def memory(folder: Path, scratch: Path, n_utterances: int | None) -> None:
+    """Whether memory grows with the audio."""
+    peaks = []
+    for times in (1, 2):
+        links = subset(folder, scratch / f"audio-{times}", n_utterances, times)
+        peaks.append(run(ingest_command(links, scratch / f"w-{times}", "m")).peak_mib)
+    figure("peak memory for twice the audio", peaks[1], "MiB", peaks[0], "once")
+
+
+def ranks(folder: Path, scratch: Path, batch: int) -> None:
+    """Whether every recorded rank is that of a plain top-k, one by one and in batches."""
+    for name, size in (("single", 1), ("batched", batch)):
+        run(ingest_command(folder, scratch / "ranks", name, size))
+        wrong, total = disagreement(folder, scratch / "ranks", name)
+        figure(f"recorded ranks that differ from a plain top-k, batches of {size}", wrong, f"of {total}")
+
+
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--utterances", type=int, help="only the first N utterances")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--batch", type=int, default=1, help="also check a batched run of this size")
+    parser.add_argument("--batch", type=int, default=8, help="size of the batches whose ranks are checked")
+    parts = ("costs", "memory", "ranks")
+    parser.add_argument("--only", choices=parts, nargs="+", default=parts, help="only these parts")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = subset(arguments.corpus.resolve(), Path(scratch) / "once", arguments.utterances)
-        baseline, with_f0, cached = [], [], []
-        for _ in range(arguments.repeats):
-            warehouse = Path(scratch) / "w"
-            shutil.rmtree(warehouse, ignore_errors=True)
-            baseline.append(
-                run(
-                    [sys.executable, str(Path(__file__).with_name("forward_only.py")), str(folder / "audio"), str(SEED)]
-                )
-            )
-            with_f0.append(run(ingest_command(folder, warehouse, "first")))
-            cached.append(run(ingest_command(folder, warehouse, "second")))
-        wall = statistics.median(r.wall for r in baseline)
-        against = "import, build, read and forward"
-        for name, runs in (("whole ingest command, F0 computed", with_f0), ("whole ingest command, F0 cached", cached)):
-            figure(name, statistics.median(r.wall for r in runs), "s", wall, against)
-            figure(
-                "  pair by pair",
-                statistics.median(r.wall / b.wall for r, b in zip(runs, baseline, strict=True)),
-                "x baseline",
-            )
-        model_peak = statistics.median(r.peak_mib for r in baseline)
-        peak = statistics.median(r.peak_mib for r in with_f0)
-        figure("peak memory", peak, "MiB", model_peak, "the model's own")
-        figure("peak memory above the model's own", peak - model_peak, "MiB")
-        twice = subset(arguments.corpus.resolve(), Path(scratch) / "twice", arguments.utterances, times=2)
-        figure(
-            "peak memory for twice the audio",
-            run(ingest_command(twice, Path(scratch) / "w2", "m")).peak_mib,
-            "MiB",
-            peak,
-            "once",
-        )
-
-        state = snapshot(warehouse)
-        bits = 8 * state.bytes("activations") / state.rows("activations")
-        figure("bits on disk per recorded activation", bits, "bits")
-        wrong, total = disagreement(folder, warehouse, "first")
-        figure("recorded ranks that differ from a plain top-k", wrong, f"of {total}")
-        if arguments.batch > 1:
-            run(ingest_command(folder, warehouse, "batched", arguments.batch))
-            wrong, total = disagreement(folder, warehouse, "batched")
-            figure(f"the same in batches of {arguments.batch}", wrong, f"of {total}")
+    with tempfile.TemporaryDirectory() as name:
+        scratch, corpus = Path(name), arguments.corpus.resolve()
+        folder = subset(corpus, scratch / "once", arguments.utterances)
+        if "costs" in arguments.only:
+            costs(folder, scratch, arguments.repeats)
+        if "memory" in arguments.only:
+            memory(corpus, scratch, arguments.utterances)
+        if "ranks" in arguments.only:
+            ranks(folder, scratch, arguments.batch)
 
 
 if __name__ == "__main__":

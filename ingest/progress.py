@@ -53,7 +53,7 @@ def bar(quiet: bool) -> Iterator[Progress]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis")),
-        BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=8)),  # what the others leave of a line, however narrow
+        BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=8)),  # what the others leave of a line
         Audio(fixed),
         Rate(fixed),
         TimeRemainingColumn(table_column=fixed),

@@ -10,8 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from queries import connect
-from queries.catalog import write_catalog
+from queries import connect, write_catalog
 from queries.sql_files import sql_files
 from warehouse import WarehouseError, create, snapshot
 from warehouse.schema import TABLES

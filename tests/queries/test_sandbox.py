@@ -18,7 +18,7 @@ from warehouse import QueryError
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory, make_speech: Any, tiny_model: Any) -> Path:
     from ingest import Corpus, ingest
-    from queries.catalog import write_catalog
+    from queries import write_catalog
 
     folder = tmp_path_factory.mktemp("sandbox")
     speech = make_speech(folder / "speech", n_utterances=3)

@@ -48,7 +48,7 @@ def speech(tmp_path_factory: pytest.TempPathFactory, make_speech: Any) -> Path:
 def recorded(tmp_path_factory: pytest.TempPathFactory, speech: Path, tiny_model: Any) -> Path:
     """A warehouse with one corpus and one model in several shards; not to be changed."""
     from ingest import Corpus, ingest
-    from queries.catalog import write_catalog
+    from queries import write_catalog
 
     path = tmp_path_factory.mktemp("tui") / "study.warehouse"
     corpus = Corpus.from_files(speech / "audio", speech / "labels", speech / "metadata.csv", name="hummed")

@@ -30,7 +30,7 @@ def compact(
       neurons compact study.warehouse
       neurons compact study.warehouse --keep-hours 0
     """
-    from queries.catalog import write_catalog
+    from queries import write_catalog
     from warehouse import open_layout, snapshot
     from warehouse.compact import compact as merge
 

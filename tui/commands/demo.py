@@ -42,6 +42,9 @@ def demo(
     if _is_done(warehouse):
         say(f"{warehouse}: recorded already; remove {folder} to begin anew")
     else:
+        from ingest.allocator import keep_freed_memory
+
+        keep_freed_memory()
         record(folder, quiet)
     with connect(warehouse, comments=False) as con:
         for found in neurons_per_layer(con, SHOWN):
@@ -83,7 +86,7 @@ def record(folder: Path, quiet: bool, n_sentences: int = 8) -> None:
     if not quiet:
         say(f"spoke {len(corpus.utterances)} utterances into {folder / 'corpus'}; loading the model")
     from ingest import ingest, load
-    from queries.catalog import write_catalog
+    from queries import write_catalog
 
     model = load("torchaudio:hubert_base", random_init=0)
     ingest(model, corpus, folder / WAREHOUSE, model_name=MODEL, quiet=quiet)

@@ -154,7 +154,7 @@ def add(
       neurons properties add study.warehouse first_sound --sql "substr(word, 1, 1)"
       neurons properties add study.warehouse f0 --column f0_hz --edges 129.03,179.78 --phones voiced
     """
-    from queries.catalog import write_catalog
+    from queries import write_catalog
     from queries.declare import declare_property
 
     done = declare_property(
