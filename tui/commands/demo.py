@@ -42,9 +42,6 @@ def demo(
     if _is_done(warehouse):
         say(f"{warehouse}: recorded already; remove {folder} to begin anew")
     else:
-        from ingest.allocator import keep_freed_memory
-
-        keep_freed_memory()
         record(folder, quiet)
     with connect(warehouse, comments=False) as con:
         for found in neurons_per_layer(con, SHOWN):

@@ -233,10 +233,8 @@ def _run(
 
     from ingest import ingest as record
     from ingest import load
-    from ingest.allocator import keep_freed_memory
     from queries import write_catalog
 
-    keep_freed_memory()
     if threads is not None:
         torch.set_num_threads(threads)
     if device.startswith("cuda") and not torch.cuda.is_available():
