@@ -53,7 +53,7 @@ def subset(folder: Path, target: Path, n_utterances: int | None, times: int = 1)
 
 
 def disagreement(folder: Path, warehouse: Path, model_name: str) -> tuple[int, int]:
-    """Recorded ranks that differ from a plain sort of each utterance's magnitudes by itself: (how many, of how many)."""
+    """Recorded ranks that differ from a plain sort of each utterance by itself: (how many, of how many)."""
     torch.manual_seed(SEED)
     model = torchaudio.models.hubert_base().eval()
     values: list[torch.Tensor] = []
