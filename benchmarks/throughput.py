@@ -3,12 +3,14 @@
     python benchmarks/throughput.py [--device cuda] [--batch 1 8 32]
 
 The audio is noise (it costs what speech costs) of one length, so that any batch is possible; the baseline is the same
-model over the same batches with nothing listening. Only the pass is timed: reading audio, counting and writing happen
+model over the same batches while its hooks are idle. Only the pass is timed: reading audio, counting and writing happen
 on the CPU beside it.
 """
 
 import argparse
-from collections.abc import Callable
+import statistics
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -22,16 +24,21 @@ LAMBDA_PCT = 1.0
 RATE = 16_000
 
 
-def timed(work: Callable[[], object], device: str, repeats: int) -> float:
-    """Median seconds of some work, after one run that allocates and chooses kernels."""
+def timed(works: Sequence[Callable[[], object]], device: str, repeats: int) -> list[float]:
+    """Median seconds of each of some works, done in turn so that all see the same machine.
 
-    def whole() -> None:
+    Each is done once before, to allocate, choose kernels and (the recorder) compare batches with single utterances.
+    """
+
+    def whole(work: Callable[[], object]) -> None:
         work()
         if device.startswith("cuda"):
             torch.cuda.synchronize()
 
-    whole()
-    return seconds(whole, repeats)
+    for work in works:
+        whole(work)
+    rounds = [[seconds(partial(whole, work), 1) for work in works] for _ in range(repeats)]
+    return [statistics.median(times) for times in zip(*rounds, strict=True)]
 
 
 def forward(model: SpeechModel, batches: list[list[np.ndarray]], dtype: str) -> None:
@@ -40,6 +47,12 @@ def forward(model: SpeechModel, batches: list[list[np.ndarray]], dtype: str) -> 
     with torch.inference_mode(), autocast:
         for batch in batches:
             model.forward(model.waveforms(batch))
+
+
+def record(recorder: Recorder, batches: list[list[np.ndarray]]) -> None:
+    """The model over all batches, recorded."""
+    for batch in batches:
+        recorder.record(batch)
 
 
 def main() -> None:
@@ -61,11 +74,9 @@ def main() -> None:
     for dtype in ("float32", "bfloat16"):
         for size in arguments.batch:
             batches = [audio[start : start + size] for start in range(0, len(audio), size)]
-            alone = timed(lambda b=batches, d=dtype: forward(model, b, d), arguments.device, arguments.repeats)
             with Recorder(model, LAMBDA_PCT, dtype=dtype) as recorder:
-                recording = timed(
-                    lambda b=batches, r=recorder: [r.record(batch) for batch in b], arguments.device, arguments.repeats
-                )
+                works = (partial(forward, model, batches, dtype), partial(record, recorder, batches))
+                alone, recording = timed(works, arguments.device, arguments.repeats)
             name = f"{arguments.device}, {dtype}, batches of {size}"
             figure(f"{name}: recorded", spoken / recording, "audio-s/s", spoken / alone, "the model alone")
             figure(f"{name}: share of the time that is not the model", 1 - alone / recording, "of 1")
