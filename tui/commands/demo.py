@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tui.arguments import Quiet
+from tui.huge_pages import ask_for_huge_pages
 from tui.registering import add
 from tui.reporting import KEPT, reported, say
 
@@ -75,6 +76,7 @@ def record(folder: Path, quiet: bool, n_sentences: int = 8) -> None:
     """
     if not quiet:
         say("speaking the corpus")
+    ask_for_huge_pages()
     from ingest import Corpus
     from ingest.corpora.spoken import speak_corpus
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.arguments import Quiet, Warehouse
+from tui.huge_pages import ask_for_huge_pages
 from tui.registering import add
 from tui.reporting import KEPT, MisuseError, reported, say
 
@@ -177,6 +178,7 @@ def ingest(
         rank=rank,
         world=world,
     )
+    ask_for_huge_pages()
     from ingest import Corpus
 
     if warehouse.exists():
