@@ -1,6 +1,5 @@
 """Reading weights from files: tensors only, so that a checkpoint cannot run code."""
 
-import pickle
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,14 +31,17 @@ def read_state(path: Path) -> dict[str, Tensor]:
                 state = torch.load(path, map_location="cpu", weights_only=True)
     except ModelError:
         raise
-    except pickle.UnpicklingError as error:
-        if "Unsupported" in str(error) or "GLOBAL" in str(error):
-            raise ModelError(
-                f"{path} holds more than tensors and would run code when loaded: save its state_dict() alone"
-            ) from error
-        raise ModelError(f"{path} is no checkpoint, or a damaged one: fetch it again") from error
     except Exception as error:
-        raise ModelError(f"{path} cannot be read as weights ({_line(error)}): truncated? fetch it again") from error
+        detail = f" ({_line(error)})"
+        if type(error).__name__ == "UnpicklingError":  # torch's text advises to let the file run code
+            if "Unsupported" in str(error) or "GLOBAL" in str(error):
+                raise ModelError(
+                    f"{path} holds more than tensors and would run code when loaded: save its state_dict() alone"
+                ) from error
+            detail = ""
+        raise ModelError(
+            f"{path} cannot be read as weights{detail}: no checkpoint, or a truncated one; fetch it again"
+        ) from error
     for key in ("state_dict", "model"):
         if isinstance(state, dict) and isinstance(state.get(key), dict):
             state = state[key]
