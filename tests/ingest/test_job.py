@@ -14,7 +14,7 @@ import pytest
 import soundfile
 import torch
 
-from ingest import Corpus, ingest
+from ingest import Corpus, ingest, wrap
 from warehouse import CorpusError, ModelError, Snapshot, WarehouseError, snapshot
 from warehouse.schema import TABLES
 
@@ -95,6 +95,14 @@ def test_recorded_ranks_are_those_of_a_plain_top_k(speech: Path, tiny_model, tmp
             assert mine["neuron"].to_numpy().reshape(-1, 3).tolist() == order.tolist()
             recorded = np.abs(mine["value"].to_numpy()).reshape(-1, 3)
             assert (recorded == np.take_along_axis(values, order, axis=1)).all()
+
+
+def test_the_longest_utterances_of_a_shard_go_first(speech: Path, tiny_model, tmp_path: Path) -> None:
+    model, lengths = wrap(tiny_model()), []
+    model.module.feature_extractor.register_forward_pre_hook(lambda m, x: lengths.append(x[0].shape[-1]))
+    ingest(model, read_corpus(speech), tmp_path / "w", model_name="tiny", lambda_pct=5, quiet=True)
+    assert lengths == sorted(lengths, reverse=True)
+    assert len(set(lengths)) > 1
 
 
 def test_means_are_those_of_the_signed_values(speech: Path, study: Path, tiny_model) -> None:
