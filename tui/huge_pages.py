@@ -9,7 +9,8 @@ SWITCH = "THP_MEM_ALLOC_ENABLE"
 def ask_for_huge_pages() -> None:
     """Let torch ask Linux for huge pages in this process, unless the user has decided otherwise.
 
-    For processes that are ours alone. Running HuBERT base over utterances of a few seconds takes a sixth less time
-    and half the memory; the numbers are the same. Where the kernel never gives huge pages, nothing changes.
+    For processes that are ours alone. Running HuBERT base over eight minutes of short utterances takes half the memory
+    and a sixth less time (over fifty minutes 2% less); the numbers are the same. Where the kernel never gives huge
+    pages, nothing changes.
     """
     os.environ.setdefault(SWITCH, "1")

@@ -32,16 +32,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     except ModelError:
         raise
     except Exception as error:
-        detail = f" ({_line(error)})"
-        if type(error).__name__ == "UnpicklingError":  # torch's text advises to let the file run code
-            if "Unsupported" in str(error) or "GLOBAL" in str(error):
-                raise ModelError(
-                    f"{path} holds more than tensors and would run code when loaded: save its state_dict() alone"
-                ) from error
-            detail = ""
-        raise ModelError(
-            f"{path} cannot be read as weights{detail}: no checkpoint, or a truncated one; fetch it again"
-        ) from error
+        raise ModelError(f"{path} {_complaint(error)}") from error
     for key in ("state_dict", "model"):
         if isinstance(state, dict) and isinstance(state.get(key), dict):
             state = state[key]
@@ -78,6 +69,17 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
     except ImportError as error:
         raise ModelError(f"{path}: reading it needs safetensors; pip install safetensors") from error
     return load_file(path)
+
+
+def _complaint(error: Exception) -> str:
+    """What is wrong with a file that could not be read, and the remedy."""
+    unreadable, remedy = "cannot be read as weights", "no checkpoint, or a truncated one; fetch it again"
+    if type(error).__name__ != "UnpicklingError":
+        return f"{unreadable} ({_line(error)}): {remedy}"
+    # torch's own text is not shown: it advises to let the file run code.
+    if "Unsupported" in str(error) or "GLOBAL" in str(error):
+        return "holds more than tensors and would run code when loaded: save its state_dict() alone"
+    return f"{unreadable}: {remedy}"
 
 
 def _few(names: Sequence[str]) -> str:
