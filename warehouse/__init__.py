@@ -5,7 +5,7 @@ This package knows files, not speech: no audio, no models, no torch, no screens 
 
 from typing import TYPE_CHECKING, Any
 
-from warehouse.errors import CorpusError, FormatError, ModelError, QueryError, WarehouseError
+from warehouse.errors import CorpusError, FormatError, MaskError, ModelError, QueryError, WarehouseError
 from warehouse.grid import Grid
 from warehouse.layout import Layout, create, open_layout
 from warehouse.snapshot import Snapshot, snapshot
@@ -19,6 +19,7 @@ __all__ = [
     "FormatError",
     "Grid",
     "Layout",
+    "MaskError",
     "ModelError",
     "QueryError",
     "Snapshot",

@@ -23,3 +23,7 @@ class ModelError(WarehouseError):
 
 class QueryError(WarehouseError):
     """A question that cannot be answered: an unknown name, a value out of range, a refused statement."""
+
+
+class MaskError(WarehouseError):
+    """A mask that cannot be made, read, or applied: an empty set, a damaged file, a model that it is not for."""

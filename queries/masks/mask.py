@@ -1,0 +1,244 @@
+"""A mask: for every layer of a model, which neurons a set holds, and what is to become of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, Self
+
+import numpy as np
+
+from warehouse.errors import MaskError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Kind = Literal["erase", "keep"]
+Bools = np.ndarray
+"""Bool vector of length D: True = the neuron is in the set."""
+
+
+@dataclass(frozen=True)
+class MaskLayer:
+    """One feed-forward network that a mask speaks of.
+
+    Attributes:
+        layer: from 1, as in the paper [A] and in the table ``layers``.
+        in_module: path of the first linear, whose rows are the neurons; None when unknown.
+        out_module: path of the second linear, whose columns are the neurons.
+        n_neurons: D.
+    """
+
+    layer: int
+    in_module: str | None
+    out_module: str
+    n_neurons: int
+
+
+@dataclass(frozen=True, eq=False)
+class Mask:
+    """A set of neurons of one model, and what True means: neurons to ``erase``, or the ones to ``keep``.
+
+    Masks of the same layers and kind combine as sets: ``a | b``, ``a & b``, ``a - b``, and ``~a``, all neurons that
+    ``a`` lacks. They are equal when layers, kind and neurons are; where they came from does not matter.
+
+    Attributes:
+        kind: what is to become of the neurons of the set.
+        layers: the networks, in the order of their layers; all that were recorded, also those without a neuron here.
+        chosen: for each of ``layers`` a read-only bool vector (D,).
+        provenance: where the set came from, as text: model, checksum, sql, λ, σ, snapshot and the like.
+    """
+
+    kind: Kind
+    layers: tuple[MaskLayer, ...]
+    chosen: tuple[Bools, ...]
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("erase", "keep"):
+            raise MaskError(f"kind {self.kind!r} of a mask: must be erase or keep")
+        if len(self.layers) != len(self.chosen):
+            raise MaskError(f"a mask of {len(self.layers)} layers has vectors for {len(self.chosen)}")
+        for layer, vector in zip(self.layers, self.chosen, strict=True):
+            if vector.dtype != np.bool_ or vector.shape != (layer.n_neurons,):
+                raise MaskError(
+                    f"layer {layer.layer} ({layer.out_module}): a bool vector of {layer.n_neurons} neurons is wanted, "
+                    f"not {vector.dtype} of shape {vector.shape}"
+                )
+            vector.flags.writeable = False
+
+    @classmethod
+    def of_neurons(
+        cls,
+        layers: Sequence[MaskLayer],
+        neurons: Mapping[int, Sequence[int] | np.ndarray],
+        kind: Kind = "erase",
+        provenance: Mapping[str, str] | None = None,
+    ) -> Self:
+        """The mask of listed neurons.
+
+        Args:
+            layers: all networks of the model.
+            neurons: layer from 1 -> neurons from 0; a layer that is absent has none.
+            kind: what True means.
+            provenance: where they come from.
+
+        Raises:
+            MaskError: a layer that the model lacks, or a neuron out of range.
+        """
+        known = {layer.layer for layer in layers}
+        unknown = sorted(set(neurons) - known)
+        if unknown:
+            raise MaskError(f"no layer {unknown[0]} in this model; it has {_span(sorted(known))}")
+        chosen = []
+        for layer in layers:
+            listed = np.asarray(neurons.get(layer.layer, ()), dtype=np.int64).reshape(-1)
+            outside = listed[(listed < 0) | (listed >= layer.n_neurons)]
+            if outside.size:
+                raise MaskError(
+                    f"layer {layer.layer} ({layer.out_module}): no neuron {outside[0]}; it has neurons 0 to "
+                    f"{layer.n_neurons - 1}"
+                )
+            vector = np.zeros(layer.n_neurons, dtype=np.bool_)
+            vector[listed] = True
+            chosen.append(vector)
+        return cls(kind, tuple(layers), tuple(chosen), dict(provenance or {}))
+
+    def __len__(self) -> int:
+        """How many neurons the set has."""
+        return sum(int(vector.sum()) for vector in self.chosen)
+
+    def __bool__(self) -> bool:
+        """Always true: a mask without neurons is a mask; ``len`` says that it is empty."""
+        return True
+
+    @property
+    def n_neurons(self) -> int:
+        """Neurons of the model, in the set or not."""
+        return sum(layer.n_neurons for layer in self.layers)
+
+    @property
+    def share(self) -> float:
+        """Neurons of the set over those of the model."""
+        return len(self) / self.n_neurons if self.n_neurons else 0.0
+
+    def neurons(self) -> dict[int, list[int]]:
+        """Layer from 1 -> neurons of the set from 0, ascending; every layer of the mask is there."""
+        return {
+            layer.layer: np.flatnonzero(vector).tolist() for layer, vector in zip(self.layers, self.chosen, strict=True)
+        }
+
+    def removed(self) -> dict[str, Bools]:
+        """Path of the second linear -> bool vector (D,), True for neurons that the model is to lose, whatever the kind."""
+        return {
+            layer.out_module: vector if self.kind == "erase" else ~vector
+            for layer, vector in zip(self.layers, self.chosen, strict=True)
+        }
+
+    def as_kind(self, kind: Kind) -> "Mask":
+        """The same change of the model, told the other way: what is not erased is kept."""
+        return self if kind == self.kind else replace(~self, kind=kind)
+
+    def random_like(self, seed: int) -> "Mask":
+        """As many neurons in every layer, drawn without replacement: the random control of [A] Table 1."""
+        draw = np.random.default_rng(seed)
+        chosen = []
+        for layer, vector in zip(self.layers, self.chosen, strict=True):
+            drawn = np.zeros(layer.n_neurons, dtype=np.bool_)
+            drawn[draw.choice(layer.n_neurons, int(vector.sum()), replace=False)] = True
+            chosen.append(drawn)
+        return replace(self, chosen=tuple(chosen), provenance=self.provenance | {"random_like": f"seed {seed}"})
+
+    def summary(self) -> "pl.DataFrame":
+        """Neurons and share per layer: columns layer, out_module, neurons, of, share."""
+        import polars as pl
+
+        sizes = [int(vector.sum()) for vector in self.chosen]
+        widths = [layer.n_neurons for layer in self.layers]
+        return pl.DataFrame(
+            {
+                "layer": [layer.layer for layer in self.layers],
+                "out_module": [layer.out_module for layer in self.layers],
+                "neurons": sizes,
+                "of": widths,
+                "share": [size / width for size, width in zip(sizes, widths, strict=True)],
+            },
+            schema={
+                "layer": pl.Int64,
+                "out_module": pl.String,
+                "neurons": pl.Int64,
+                "of": pl.Int64,
+                "share": pl.Float64,
+            },
+        )
+
+    def __or__(self, other: "Mask") -> "Mask":
+        """Neurons of either."""
+        return self._combined(other, "|", (a | b for a, b in self._pairs(other)))
+
+    def __and__(self, other: "Mask") -> "Mask":
+        """Neurons of both."""
+        return self._combined(other, "&", (a & b for a, b in self._pairs(other)))
+
+    def __sub__(self, other: "Mask") -> "Mask":
+        """Neurons of this one that the other lacks."""
+        return self._combined(other, "-", (a & ~b for a, b in self._pairs(other)))
+
+    def __invert__(self) -> "Mask":
+        """All neurons of the model that this one lacks; what True means stays."""
+        return replace(
+            self,
+            chosen=tuple(~vector for vector in self.chosen),
+            provenance=self.provenance | ({"sql": f"~({self._sql})"} if self._sql else {}),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mask):
+            return NotImplemented
+        return (
+            self.kind == other.kind
+            and self.layers == other.layers
+            and all(np.array_equal(a, b) for a, b in zip(self.chosen, other.chosen, strict=True))
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.layers, *(vector.tobytes() for vector in self.chosen)))
+
+    def __repr__(self) -> str:
+        model = f" of {self.provenance['model']}" if "model" in self.provenance else ""
+        return f"<Mask: {self.kind} {len(self)} of {self.n_neurons} neurons in {len(self.layers)} layers{model}>"
+
+    @cached_property
+    def _sql(self) -> str:
+        return self.provenance.get("sql", "")
+
+    def _pairs(self, other: "Mask") -> Iterator[tuple[Bools, Bools]]:
+        if self.kind != other.kind:
+            raise MaskError(
+                f"one mask says what to {self.kind}, the other what to {other.kind}: bring them to one kind with "
+                f".as_kind({self.kind!r})"
+            )
+        ours, theirs = self.provenance.get("checksum"), other.provenance.get("checksum")
+        if ours and theirs and ours != theirs:
+            raise MaskError(
+                f"masks of two models do not combine: {self.provenance.get('model')} and {other.provenance.get('model')}"
+            )
+        if self.layers != other.layers:
+            raise MaskError(f"masks of other layers do not combine: {_described(self)} and {_described(other)}")
+        return zip(self.chosen, other.chosen, strict=True)
+
+    def _combined(self, other: "Mask", sign: str, chosen: Iterator[Bools]) -> "Mask":
+        # What both say alike stays; how the set came about is told by one formula of queries.
+        alike = {key: text for key, text in self.provenance.items() if other.provenance.get(key) == text}
+        formula = {"sql": f"({self._sql}) {sign} ({other._sql})"} if self._sql and other._sql else {}
+        return Mask(self.kind, self.layers, tuple(chosen), alike | formula)
+
+
+def _described(mask: Mask) -> str:
+    widths = sorted({layer.n_neurons for layer in mask.layers})
+    return f"{len(mask.layers)} layers of {' or '.join(map(str, widths))} neurons"
+
+
+def _span(layers: Sequence[int]) -> str:
+    if list(layers) == list(range(layers[0], layers[-1] + 1)):
+        return f"layers {layers[0]} to {layers[-1]}"
+    return f"layers {', '.join(map(str, layers))}"
