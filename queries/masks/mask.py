@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
@@ -58,6 +59,9 @@ class Mask:
             raise MaskError(f"kind {self.kind!r} of a mask: must be erase or keep")
         if len(self.layers) != len(self.chosen):
             raise MaskError(f"a mask of {len(self.layers)} layers has vectors for {len(self.chosen)}")
+        numbers = [layer.layer for layer in self.layers]
+        if any(a >= b for a, b in pairwise(numbers)) or len({layer.out_module for layer in self.layers}) < len(numbers):
+            raise MaskError("layers of a mask must be in ascending order, each once and with a module of its own")
         for layer, vector in zip(self.layers, self.chosen, strict=True):
             if vector.dtype != np.bool_ or vector.shape != (layer.n_neurons,):
                 raise MaskError(
