@@ -1,8 +1,6 @@
 """What the recorder needs to know of a model: which modules to listen at, how sound goes in, and on which grid."""
 
-import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -11,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from warehouse import checksum
 from warehouse.errors import ModelError
 from warehouse.grid import Grid
 
@@ -133,14 +132,11 @@ def conv_grid(layers: Sequence[tuple[int, int]], sample_rate: int) -> Grid:
 
 def state_checksum(module: nn.Module) -> str:
     """SHA-256 over a module's state dict: one line per entry with its name, type, shape and the hash of its bytes."""
-    state = sorted(module.state_dict().items())
-    with ThreadPoolExecutor() as pool:
-        lines = pool.map(_describe, (name for name, _ in state), (value for _, value in state))
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return checksum.state_checksum(module.state_dict(), _stored)
 
 
-def _describe(name: str, value: object) -> str:
+def _stored(value: object) -> checksum.Stored | None:
     if not isinstance(value, Tensor):
-        return f"{name} {value!r}"
+        return None
     raw = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
-    return f"{name} {value.dtype} {tuple(value.shape)} {hashlib.sha256(raw.data).hexdigest()}"
+    return checksum.Stored(str(value.dtype), tuple(value.shape), raw.data)

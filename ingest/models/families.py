@@ -169,7 +169,9 @@ def _grid(module: nn.Module, front: FrontEnd, sample_rate: int, reading: Reading
         window = known.window_us if window is None else window
     assert hop is not None
     window = hop if window is None else window
-    return Grid(hop, window // 2 if offset is None else offset, window)
+    if offset is None:
+        offset = known.offset_us if known is not None and reading.window_ms is None else window // 2
+    return Grid(hop, offset, window)
 
 
 def _us(milliseconds: float | None, option: str) -> int | None:
