@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
+from os import PathLike
 from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
@@ -13,7 +14,12 @@ from warehouse.errors import MaskError
 if TYPE_CHECKING:
     import polars as pl
 
+    from queries.connection import Connection, Parameters
+
 Kind = Literal["erase", "keep"]
+MOST_NEURONS = 1 << 22
+"""Neurons of all layers that a mask can speak of: four times a model of 100 layers and 10,000 neurons each."""
+
 Bools = np.ndarray
 """Bool vector of length D: True = the neuron is in the set."""
 
@@ -68,7 +74,10 @@ class Mask:
                     f"layer {layer.layer} ({layer.out_module}): a bool vector of {layer.n_neurons} neurons is wanted, "
                     f"not {vector.dtype} of shape {vector.shape}"
                 )
+        copies = tuple(vector.copy() for vector in self.chosen)
+        for vector in copies:
             vector.flags.writeable = False
+        object.__setattr__(self, "chosen", copies)
 
     @classmethod
     def of_neurons(
@@ -132,7 +141,7 @@ class Mask:
         }
 
     def removed(self) -> dict[str, Bools]:
-        """Path of the second linear -> bool vector (D,), True for neurons that the model is to lose, whatever the kind."""
+        """Path of the second linear -> bool vector (D,): what the model is to lose, whatever the kind."""
         return {
             layer.out_module: vector if self.kind == "erase" else ~vector
             for layer, vector in zip(self.layers, self.chosen, strict=True)
@@ -150,29 +159,84 @@ class Mask:
             drawn = np.zeros(layer.n_neurons, dtype=np.bool_)
             drawn[draw.choice(layer.n_neurons, int(vector.sum()), replace=False)] = True
             chosen.append(drawn)
-        return replace(self, chosen=tuple(chosen), provenance=self.provenance | {"random_like": f"seed {seed}"})
+        return replace(self, chosen=tuple(chosen), provenance={**self.provenance, "random_like": f"seed {seed}"})
 
     def summary(self) -> "pl.DataFrame":
         """Neurons and share per layer: columns layer, out_module, neurons, of, share."""
-        import polars as pl
+        from queries.masks.summary import summary
 
-        sizes = [int(vector.sum()) for vector in self.chosen]
-        widths = [layer.n_neurons for layer in self.layers]
-        return pl.DataFrame(
-            {
-                "layer": [layer.layer for layer in self.layers],
-                "out_module": [layer.out_module for layer in self.layers],
-                "neurons": sizes,
-                "of": widths,
-                "share": [size / width for size, width in zip(sizes, widths, strict=True)],
-            },
-            schema={
-                "layer": pl.Int64,
-                "out_module": pl.String,
-                "neurons": pl.Int64,
-                "of": pl.Int64,
-                "share": pl.Float64,
-            },
+        return summary(self)
+
+    def save(self, path: str | PathLike[str], format: str | None = None) -> None:
+        """Write the mask to a file, which appears whole or not at all; one that is there is replaced.
+
+        Args:
+            path: the file.
+            format: name of a format (:data:`queries.masks.formats.FORMATS`); None = as the suffix says.
+
+        Raises:
+            MaskError: no such format, a suffix that says none, or a file that cannot be written.
+        """
+        from queries.masks.formats import save
+
+        save(self, path, format)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | PathLike[str],
+        format: str | None = None,
+        layers: Sequence[MaskLayer] | None = None,
+        kind: Kind | None = None,
+    ) -> "Mask":
+        """Read a mask from a file in any of the formats; nothing in the file is ever executed.
+
+        Args:
+            path: the file.
+            format: name of its format; None = what its content says.
+            layers: the networks that it must be of; needed for the formats that do not say (``paper``, ``lape``).
+            kind: what True must mean; formats that do not say mean ``erase`` unless it is given.
+
+        Raises:
+            MaskError: the file is damaged, too large, of no known format, or for other layers or of another kind.
+        """
+        from queries.masks.formats import load
+
+        return load(path, format, layers, kind)
+
+    @classmethod
+    def from_sql(
+        cls,
+        con: "Connection",
+        query: str,
+        *,
+        kind: Kind = "erase",
+        model: str | None = None,
+        params: "Parameters | None" = None,
+        allow_empty: bool = False,
+        provenance: Mapping[str, str] | None = None,
+    ) -> "Mask":
+        """The mask of the neurons that a query lists.
+
+        Args:
+            con: an open warehouse.
+            query: a SELECT with the columns ``layer`` and ``neuron``; a row that comes twice counts once. With a
+                column ``model`` all rows must be of one model.
+            kind: what True means.
+            model: name of the model in the warehouse; needed where there are several and the query does not tell.
+            params: values of ``?`` or ``$name`` in the query.
+            allow_empty: whether a query without a row is a mask without neurons, rather than an error.
+            provenance: what to record beside model, checksum, SQL, λ and snapshot.
+
+        Raises:
+            MaskError: rows that are no neurons of the model's feed-forward networks, or no row at all.
+            QueryError: the query is refused.
+            duckdb.Error: DuckDB's own message on a query that it cannot answer.
+        """
+        from queries.masks.from_sql import mask_from_sql
+
+        return mask_from_sql(
+            con, query, kind=kind, model=model, params=params, allow_empty=allow_empty, provenance=provenance
         )
 
     def __or__(self, other: "Mask") -> "Mask":
@@ -192,7 +256,7 @@ class Mask:
         return replace(
             self,
             chosen=tuple(~vector for vector in self.chosen),
-            provenance=self.provenance | ({"sql": f"~({self._sql})"} if self._sql else {}),
+            provenance={**self.provenance, **({"sql": f"~({self._sql})"} if self._sql else {})},
         )
 
     def __eq__(self, other: object) -> bool:
@@ -223,9 +287,8 @@ class Mask:
             )
         ours, theirs = self.provenance.get("checksum"), other.provenance.get("checksum")
         if ours and theirs and ours != theirs:
-            raise MaskError(
-                f"masks of two models do not combine: {self.provenance.get('model')} and {other.provenance.get('model')}"
-            )
+            models = f"{self.provenance.get('model')} and {other.provenance.get('model')}"
+            raise MaskError(f"masks of two models do not combine: {models} have other weights")
         if self.layers != other.layers:
             raise MaskError(f"masks of other layers do not combine: {_described(self)} and {_described(other)}")
         return zip(self.chosen, other.chosen, strict=True)

@@ -1,0 +1,29 @@
+"""Calls of the macros as SQL text, with values written as literals: macros read theirs while the query is planned."""
+
+from collections.abc import Mapping
+
+from queries.parameters import PARAMETERS
+from warehouse.errors import QueryError
+from warehouse.properties import quote
+
+Value = str | int | float
+
+
+def call(macro: str, parameters: Mapping[str, Value]) -> str:
+    """``macro(p_a := 1, p_b := 'x')``.
+
+    Raises:
+        QueryError: a parameter that the macros do not have.
+    """
+    unknown = sorted(set(parameters) - set(PARAMETERS))
+    if unknown:
+        raise QueryError(f"there is no parameter {unknown[0]}; there are: {', '.join(PARAMETERS)}")
+    return f"{macro}({', '.join(f'{name} := {literal(value)}' for name, value in parameters.items())})"
+
+
+def literal(value: Value) -> str:
+    """A value as SQL has it; infinities and NaN stay for the macros to refuse."""
+    if isinstance(value, str):
+        return quote(value)
+    text = repr(value)
+    return text if text.lstrip("-")[:1].isdigit() else f"CAST({quote(text)} AS DOUBLE)"
