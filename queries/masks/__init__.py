@@ -11,10 +11,11 @@
 
 from queries.masks.budget import keep_mask
 from queries.masks.fills import probability_scores, random_scores
+from queries.masks.from_file import mask_from_file
 from queries.masks.mask import Kind, Mask, MaskLayer
 from queries.masks.recorded import mask_layers
 from queries.masks.scores import l1_scores
-from queries.masks.select import select
+from queries.masks.select import select, whole_model
 
 __all__ = [
     "Kind",
@@ -22,8 +23,10 @@ __all__ = [
     "MaskLayer",
     "keep_mask",
     "l1_scores",
+    "mask_from_file",
     "mask_layers",
     "probability_scores",
     "random_scores",
     "select",
+    "whole_model",
 ]

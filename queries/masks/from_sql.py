@@ -42,7 +42,10 @@ def mask_from_sql(
     recorded = recorded_model(con, _model_of(rows, model))
     neurons = _by_layer(rows, recorded)
     if not neurons and not allow_empty:
-        raise MaskError(f"no neuron is selected by {_shortened(query)}; select others, or allow an empty mask")
+        raise MaskError(
+            f"no neuron is selected by {_shortened(query)}; select others (a lower σ?), or allow an empty mask "
+            "(--allow-empty)"
+        )
     known = {**origin(con, recorded), "sql": query.strip(), **(provenance or {})}
     if params:
         known["params"] = repr(params)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from queries.masks.calls import Value, call
-from queries.masks.from_sql import mask_from_sql
+from queries.masks.from_sql import mask_from_sql, origin
 from queries.masks.mask import Kind, Mask
 from queries.masks.recorded import RecordedModel, recorded_model
 from queries.masks.terms import Term, read_terms
@@ -59,6 +61,23 @@ def select(
         allow_empty=allow_empty,
         provenance={"terms": ", ".join(map(str, read)), **_settings(recorded, parameters)},
     )
+
+
+def whole_model(con: "Connection", kind: Kind, model: str | None = None) -> Mask:
+    """The mask of all neurons of a model's feed-forward networks; ``~`` of it is the mask of none.
+
+    Args:
+        con: an open warehouse.
+        kind: what True means.
+        model: name of the model; needed where there are several.
+
+    Raises:
+        QueryError: no such model, or several and no name.
+        MaskError: no feed-forward network of the model was recorded.
+    """
+    recorded = recorded_model(con, model)
+    vectors = tuple(np.ones(layer.n_neurons, dtype=np.bool_) for layer in recorded.layers)
+    return Mask(kind, recorded.layers, vectors, origin(con, recorded))
 
 
 def _neurons(term: Term, parameters: Mapping[str, Value]) -> str:

@@ -44,6 +44,7 @@ def test_the_commands_are_those_of_the_design() -> None:
         "properties",
         "properties show",
         "properties add",
+        "export",
         "info",
         "check",
         "compact",

@@ -7,10 +7,11 @@ from pathlib import Path
 from queries.masks.formats.detect import detect
 from queries.masks.formats.files import read_bytes, write_whole
 from queries.masks.formats.registry import FORMATS, Format, format_of
+from queries.masks.formats.usage import usage
 from queries.masks.mask import Kind, Mask, MaskLayer
 from warehouse.errors import MaskError
 
-__all__ = ["FORMATS", "Format", "format_of", "load", "save"]
+__all__ = ["FORMATS", "Format", "format_of", "load", "save", "usage"]
 
 
 def save(mask: Mask, path: str | PathLike[str], format: str | None = None) -> None:
