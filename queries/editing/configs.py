@@ -2,6 +2,7 @@
 
 import copy
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -59,7 +60,8 @@ def _declare(owner: Any, old: int, new: int) -> None:
 
 def _built(kind: type, config: Any) -> nn.Module | None:
     try:
-        with torch.random.fork_rng(devices=[]), torch.device("meta"):
+        with torch.random.fork_rng(devices=[]), torch.device("meta"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # no neuron left in a layer is no reason to talk
             return kind(config)
     except Exception:  # a class of the user's own may want more than a configuration: nothing can be promised of it
         return None

@@ -39,7 +39,7 @@ def neuron_means(con: "Connection", model: str | None = None, *, where: str | No
     """
     recorded = recorded_model(con, model)
     name = recorded.name
-    condition = "true" if where is None else where
+    condition = "true" if where is None else _condition(where)
     # Lists of a layer's width, by the thousand: they are summed batch by batch, and never unnested.
     try:
         rows = con.sql(
@@ -48,9 +48,7 @@ def neuron_means(con: "Connection", model: str | None = None, *, where: str | No
             params={"model": name},
         ).to_arrow_reader()
     except duckdb.Error as error:
-        raise MaskError(
-            f"where={where!r}: {str(error).partition(chr(10))[0]}; give a condition over the columns of utterances"
-        ) from None
+        raise _no_condition(where, error) from None
     sums = {layer.layer: np.zeros(layer.n_neurons) for layer in recorded.layers}
     frames = dict.fromkeys(sums, 0)
     for batch in rows:
@@ -99,6 +97,24 @@ def contribution(site: Site, means: Means) -> Tensor:
     gone = torch.from_numpy(np.flatnonzero(site.removed)).to(weight.device)
     of_gone = np.asarray(means[site.layer.out_module], dtype=np.float64)[site.present[site.removed]]
     return weight[:, gone].cpu().double() @ torch.from_numpy(of_gone)
+
+
+def _condition(where: str) -> str:
+    """A condition that is one expression, so that it stays within its parentheses."""
+    import sqlglot
+
+    try:
+        found = sqlglot.parse(where, dialect="duckdb")
+    except sqlglot.errors.SqlglotError as error:
+        raise _no_condition(where, error) from None
+    if len(found) != 1 or not isinstance(found[0], sqlglot.exp.Condition):
+        raise _no_condition(where, "no expression")
+    return where
+
+
+def _no_condition(where: str | None, error: Exception | str) -> MaskError:
+    said = str(error).partition("\n")[0]
+    return MaskError(f"where={where!r}: {said}; give one condition over the columns of utterances")
 
 
 def _arrow(here: np.ndarray) -> object:

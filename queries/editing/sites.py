@@ -70,9 +70,6 @@ def resolve(
         raise MaskError(
             "already: what the model was pruned to is of other layers than the mask; give masks of one model"
         )
-    paths = [layer.out_module for layer in mask.layers]
-    if twice := [path for place, path in enumerate(paths) if path in paths[:place]]:
-        raise MaskError(f"two layers of the mask have one second linear, {twice[0]}; give the model a layer for each")
     found = _prefix(model, mask.layers, prefix)
     gone = mask.removed()
     before = already.removed() if already is not None else {}
