@@ -10,7 +10,8 @@ from torch import nn
 from queries.editing.prune import check_prunable, prune
 from queries.editing.sites import resolve
 from queries.masks import Mask, MaskLayer
-from queries.masks.budget import budget, keep_mask
+from queries.masks.budget import Scores, budget, keep_mask
+from queries.masks.fills import random_scores
 from queries.masks.scores import l1_scores
 from warehouse.errors import MaskError
 
@@ -45,7 +46,7 @@ def pruning_schedule(
     protected: Mask | None = None,
     protect_first: bool = True,
     uniform: bool = False,
-    fill: Literal["l1", "random"] | Scorer = "l1",
+    fill: Literal["l1", "random"] | Scores | Scorer = "l1",
     seed: int = 0,
     prefix: str | None = None,
     already: Mask | None = None,
@@ -72,7 +73,9 @@ def pruning_schedule(
         protect_first: where the protected alone are more than a density holds, the weakest of them go too; False =
             that is an error, raised at the step.
         uniform: the same density in every layer, which transformers' ``save_pretrained`` needs.
-        fill: what scores neurons: ``l1``, norms of their weights; ``random``, drawn once; or a function.
+        fill: what scores neurons: ``l1``, norms of their weights at each step; ``random``, drawn once; scores of all
+            recorded neurons, such as those of :func:`queries.masks.probability_scores`; or a function that is asked
+            at each step.
         seed: of ``random``.
         prefix: path of the recorded model in this one; None = find it.
         already: what the model was pruned to before, to go on from there.
@@ -137,19 +140,20 @@ def _with_floor(shields: Mask, kept: Mask, scores: dict[int, np.ndarray]) -> Mas
 
 
 def _scorer(
-    fill: str | Scorer, layers: Sequence[MaskLayer], seed: int
+    fill: str | Scores | Scorer, layers: Sequence[MaskLayer], seed: int
 ) -> Callable[[nn.Module, Mask], dict[int, np.ndarray]]:
     """Scores in the original numbering: −∞ for what is gone."""
-    if fill == "random":
-        draw = np.random.default_rng(seed)
-        fixed = {layer.layer: draw.random(layer.n_neurons) for layer in layers}
+    if isinstance(fill, str) and fill not in ("l1", "random"):
+        raise MaskError(f"fill {fill!r}: give 'l1', 'random', scores, or a function of a module and its layers")
+    fixed = random_scores(layers, seed) if fill == "random" else fill
+    if isinstance(fixed, Mapping):
+        keep_mask(layers, fixed, 1.0)  # says what is wrong with them
+        values_of = {number: np.nan_to_num(np.asarray(values, dtype=np.float64)) for number, values in fixed.items()}
         return lambda _, kept: {
-            layer.layer: np.where(there, fixed[layer.layer], -np.inf)
+            layer.layer: np.where(there, values_of[layer.layer], -np.inf)
             for layer, there in zip(kept.layers, kept.chosen, strict=True)
         }
-    if fill != "l1" and not callable(fill):
-        raise MaskError(f"fill {fill!r}: give 'l1', 'random' or a function of a module and its layers")
-    of_present: Scorer = l1_scores if isinstance(fill, str) else fill
+    of_present: Scorer = l1_scores if isinstance(fixed, str) else fixed
 
     def score(module: nn.Module, kept: Mask) -> dict[int, np.ndarray]:
         now = [

@@ -104,6 +104,13 @@ def test_a_function_that_scores_and_a_prefix(one: Any) -> None:
         next(pruning_schedule(model, one.layers, densities=[0.1], fill=lambda m, la: {}, already=step.kept))
 
 
+def test_scores_that_stay_what_they_were(one: Any) -> None:
+    fixed = {1: np.arange(48), 2: np.arange(48)[::-1] + 0.5}
+    for step in pruning_schedule(one.module, one.layers, densities=[0.5, 0.25, 0.1], fill=fixed):
+        n = step.n_neurons // 2
+        assert step.kept.neurons() == {1: list(range(48 - n, 48)), 2: list(range(n + step.n_neurons % 2))}
+
+
 def test_infinite_and_equal_scores(one: Any) -> None:
     def odd(_: nn.Module, layers: Sequence[MaskLayer]) -> dict[int, np.ndarray]:
         return {layer.layer: np.full(layer.n_neurons, -np.inf) for layer in layers}
@@ -141,7 +148,8 @@ def test_what_is_refused_at_once(one: Any, make: Callable[..., Any]) -> None:
         ({"densities": [0.2, 0.3]}, "density 0.3 after 0.2: densities must fall"),
         ({"densities": [0.01]}, "leaves 1 of 96 neurons to 2 layers; give at least 0.021"),
         ({"densities": [0.01], "uniform": True}, r"leaves no neuron of the 48 of layer 1 \(encoder.layers.0.fc2\)"),
-        ({"fill": "l2"}, "fill 'l2': give 'l1', 'random' or a function"),
+        ({"fill": "l2"}, "fill 'l2': give 'l1', 'random', scores, or a function"),
+        ({"fill": {1: np.zeros(48)}}, r"layer 2 \(encoder.layers.1.fc2\) has no scores"),
         ({"protected": make("torchaudio").mask({}, "keep")}, "of other layers than the schedule"),
     ):
         with pytest.raises(MaskError, match=said):
