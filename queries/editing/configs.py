@@ -3,7 +3,7 @@
 import copy
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 from itertools import chain
 from typing import Any
 
@@ -15,7 +15,7 @@ from queries.editing.sites import weight_of
 WIDTH_NAMES = ("intermediate_size", "encoder_ffn_dim", "decoder_ffn_dim", "ffn_dim")
 
 
-def declare_widths(model: nn.Module, before: Mapping[str, int]) -> None:
+def declare_widths(model: nn.Module, paths: Collection[str]) -> None:
     """Set the widths that transformers' configurations in a model state, where one number still says it all.
 
     A configuration is changed only when the class, built from it anew, has exactly the shapes that the model has now:
@@ -23,14 +23,13 @@ def declare_widths(model: nn.Module, before: Mapping[str, int]) -> None:
 
     Args:
         model: a model whose networks were pruned just now, of transformers or not.
-        before: path of each second linear -> its neurons before.
+        paths: those of the second linears.
     """
     for path, owner in _owners(model):
-        inside = [name for name in before if not path or name.startswith(f"{path}.")]
-        old = {before[name] for name in inside}
-        new = {weight_of(model.get_submodule(name)).shape[1] for name in inside}
-        if len(old) == len(new) == 1 and old != new:
-            _declare(owner, old.pop(), new.pop())
+        inside = [name for name in paths if not path or name.startswith(f"{path}.")]
+        widths = {weight_of(model.get_submodule(name)).shape[1] for name in inside}
+        if len(widths) == 1:
+            _declare(owner, widths.pop())
 
 
 def _owners(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -46,15 +45,15 @@ def _owners(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
             yield path, module
 
 
-def _declare(owner: Any, old: int, new: int) -> None:
-    names = [name for name in WIDTH_NAMES if getattr(owner.config, name, None) == old]
+def _declare(owner: Any, width: int) -> None:
+    names = [name for name in WIDTH_NAMES if getattr(owner.config, name, width) != width]
     for chosen in chain(([name] for name in names), [names] if len(names) > 1 else []):
         stated = copy.deepcopy(owner.config)
         for name in chosen:
-            setattr(stated, name, new)
+            setattr(stated, name, width)
         if _shapes(_built(type(owner), stated)) == _shapes(owner):
             for name in chosen:
-                setattr(owner.config, name, new)
+                setattr(owner.config, name, width)
             return
 
 

@@ -86,7 +86,6 @@ def shrink(model: nn.Module, sites: Iterable[Site]) -> None:
     """Cut the removed neurons of checked sites out, and write the new widths wherever the model states them."""
     sites = list(sites)
     parents = Counter(_parent(site) for site in sites)
-    before = {site.path: len(site.present) for site in sites}
     with changing_weights():
         for site in sites:
             if not site.removed.any():
@@ -101,7 +100,7 @@ def shrink(model: nn.Module, sites: Iterable[Site]) -> None:
             _state(site.second, ("in_features",), len(site.present), len(stay))
             if parents[_parent(site)] == 1:
                 _state(model.get_submodule(_parent(site)), WIDTH_NAMES, len(site.present), len(stay))
-    declare_widths(model, before)
+    declare_widths(model, [site.path for site in sites])
 
 
 def _replace(module: nn.Module, name: str, value: Tensor) -> None:

@@ -76,7 +76,7 @@ def load_pruned(model: nn.Module, path: str | os.PathLike[str]) -> Mask:
     tensors, metadata = read_tensors(Path(path))
     kept, prefix = _facts(Path(path), metadata, sum(weight.numel() for weight in model.parameters()))
     try:
-        _, sites = resolve(model, kept, prefix, None, True)
+        prefix, sites = resolve(model, kept, prefix, None, True)
         check_prunable(model, sites)
     except MaskError as error:
         raise MaskError(f"{path}: {error}") from None

@@ -159,6 +159,14 @@ def test_a_free_budget_leaves_the_configuration_alone(make: Callable[..., Any]) 
         assert tiny.module.config.intermediate_size == 48
 
 
+def test_the_configuration_follows_when_layers_become_alike(make: Callable[..., Any]) -> None:
+    tiny = make("Hubert")
+    kept = prune(tiny.module, tiny.mask({1: [0]}))
+    assert tiny.module.config.intermediate_size == 48
+    prune(tiny.module, tiny.mask({2: [5]}), already=kept)
+    assert tiny.module.config.intermediate_size == 47
+
+
 def test_part_of_the_layers_leaves_the_configuration_alone(make: Callable[..., Any]) -> None:
     tiny = make("Hubert")
     some = Mask.of_neurons(tiny.layers[:1], {1: [0, 1]})

@@ -24,7 +24,17 @@ def widths(tiny: Any) -> list[int]:
 @pytest.mark.parametrize("uniform", [False, True])
 @pytest.mark.parametrize("fill", ["l1", "random"])
 @pytest.mark.parametrize("with_protection", [False, True])
-def test_nested_exact_and_as_zeros(tiny: Any, uniform: bool, fill: Any, with_protection: bool) -> None:
+def test_nested_exact_and_as_zeros(one: Any, uniform: bool, fill: Any, with_protection: bool) -> None:
+    steps_of(one, uniform, fill, with_protection)
+
+
+@pytest.mark.parametrize("uniform", [False, True])
+def test_in_every_framework(tiny: Any, uniform: bool) -> None:
+    steps_of(tiny, uniform, "l1", True)
+
+
+def steps_of(tiny: Any, uniform: bool, fill: Any, with_protection: bool) -> None:
+    """Prunes in four steps and looks at each."""
     original = copy.deepcopy(tiny)
     protected = tiny.drawn(1, 0.2, "keep") if with_protection else None
     before: Mask | None = None
