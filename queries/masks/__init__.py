@@ -12,7 +12,8 @@
 from queries.masks.budget import keep_mask
 from queries.masks.fills import probability_scores, random_scores
 from queries.masks.from_file import mask_from_file
-from queries.masks.mask import Kind, Mask, MaskLayer
+from queries.masks.layers import MaskLayer
+from queries.masks.mask import Kind, Mask
 from queries.masks.recorded import mask_layers
 from queries.masks.scores import l1_scores
 from queries.masks.select import select, whole_model

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from queries.masks.mask import Mask, MaskLayer
+from queries.masks.layers import MaskLayer
+from queries.masks.mask import Mask
 from warehouse.errors import MaskError
 
 Scores = Mapping[int, np.ndarray]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from queries.masks.calls import Value, call
-from queries.masks.mask import MaskLayer
+from queries.masks.layers import MaskLayer
 from queries.masks.recorded import recorded_model
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from queries.masks.mask import MOST_NEURONS, Kind, Mask
+from queries.masks.layers import MOST_NEURONS
+from queries.masks.mask import Kind, Mask
 from queries.masks.recorded import RecordedModel, recorded_model
 from warehouse.errors import MaskError
 
@@ -44,7 +45,7 @@ def mask_from_sql(
     if not neurons and not allow_empty:
         raise MaskError(
             f"no neuron is selected by {_shortened(query)}; select others (a lower σ?), or allow an empty mask "
-            "(--allow-empty)"
+            "(--allow-empty, allow_empty=True)"
         )
     known = {**origin(con, recorded), "sql": query.strip(), **(provenance or {})}
     if params:

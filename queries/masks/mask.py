@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
+from queries.masks.layers import MaskLayer, described, span
 from warehouse.errors import MaskError
 
 if TYPE_CHECKING:
@@ -17,28 +18,8 @@ if TYPE_CHECKING:
     from queries.connection import Connection, Parameters
 
 Kind = Literal["erase", "keep"]
-MOST_NEURONS = 1 << 22
-"""Neurons of all layers that a mask can speak of: four times a model of 100 layers and 10,000 neurons each."""
-
 Bools = np.ndarray
 """Bool vector of length D: True = the neuron is in the set."""
-
-
-@dataclass(frozen=True)
-class MaskLayer:
-    """One feed-forward network that a mask speaks of.
-
-    Attributes:
-        layer: from 1, as in the paper [A] and in the table ``layers``.
-        in_module: path of the first linear, whose rows are the neurons; None when unknown.
-        out_module: path of the second linear, whose columns are the neurons.
-        n_neurons: D.
-    """
-
-    layer: int
-    in_module: str | None
-    out_module: str
-    n_neurons: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,15 +77,19 @@ class Mask:
             provenance: where they come from.
 
         Raises:
-            MaskError: a layer that the model lacks, or a neuron out of range.
+            MaskError: a layer that the model lacks, or a neuron that is out of range or no whole number.
         """
         known = {layer.layer for layer in layers}
         unknown = sorted(set(neurons) - known)
         if unknown:
-            raise MaskError(f"no layer {unknown[0]} in this model; it has {_span(sorted(known))}")
+            raise MaskError(f"no layer {unknown[0]} in this model; it has {span(sorted(known))}")
         chosen = []
         for layer in layers:
-            listed = np.asarray(neurons.get(layer.layer, ()), dtype=np.int64).reshape(-1)
+            listed = np.asarray(neurons.get(layer.layer, ())).reshape(-1)
+            if listed.size and listed.dtype.kind not in "iu":
+                raise MaskError(
+                    f"layer {layer.layer} ({layer.out_module}): neurons are numbers from 0, not {listed.dtype}"
+                )
             outside = listed[(listed < 0) | (listed >= layer.n_neurons)]
             if outside.size:
                 raise MaskError(
@@ -112,7 +97,7 @@ class Mask:
                     f"{layer.n_neurons - 1}"
                 )
             vector = np.zeros(layer.n_neurons, dtype=np.bool_)
-            vector[listed] = True
+            vector[listed.astype(np.int64)] = True
             chosen.append(vector)
         return cls(kind, tuple(layers), tuple(chosen), dict(provenance or {}))
 
@@ -290,7 +275,9 @@ class Mask:
             models = f"{self.provenance.get('model')} and {other.provenance.get('model')}"
             raise MaskError(f"masks of two models do not combine: {models} have other weights")
         if self.layers != other.layers:
-            raise MaskError(f"masks of other layers do not combine: {_described(self)} and {_described(other)}")
+            raise MaskError(
+                f"masks of other layers do not combine: {described(self.layers)} and {described(other.layers)}"
+            )
         return zip(self.chosen, other.chosen, strict=True)
 
     def _combined(self, other: "Mask", sign: str, chosen: Iterator[Bools]) -> "Mask":
@@ -298,14 +285,3 @@ class Mask:
         alike = {key: text for key, text in self.provenance.items() if other.provenance.get(key) == text}
         formula = {"sql": f"({self._sql}) {sign} ({other._sql})"} if self._sql and other._sql else {}
         return Mask(self.kind, self.layers, tuple(chosen), alike | formula)
-
-
-def _described(mask: Mask) -> str:
-    widths = sorted({layer.n_neurons for layer in mask.layers})
-    return f"{len(mask.layers)} layers of {' or '.join(map(str, widths))} neurons"
-
-
-def _span(layers: Sequence[int]) -> str:
-    if list(layers) == list(range(layers[0], layers[-1] + 1)):
-        return f"layers {layers[0]} to {layers[-1]}"
-    return f"layers {', '.join(map(str, layers))}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from queries.masks.mask import MaskLayer
+from queries.masks.layers import MaskLayer
 from warehouse.errors import MaskError, QueryError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from queries.masks.mask import MaskLayer
+from queries.masks.layers import MaskLayer
 from warehouse.errors import MaskError
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from queries.masks.formats.detect import detect
 from queries.masks.formats.files import read_bytes, write_whole
 from queries.masks.formats.registry import FORMATS, Format, format_of
 from queries.masks.formats.usage import usage
-from queries.masks.mask import Kind, Mask, MaskLayer
+from queries.masks.layers import MaskLayer
+from queries.masks.mask import Kind, Mask
 from warehouse.errors import MaskError
 
 __all__ = ["FORMATS", "Format", "format_of", "load", "save", "usage"]

@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 
-from queries.masks.mask import MOST_NEURONS
+from queries.masks.layers import MOST_NEURONS
 from warehouse.errors import MaskError
 
 MOST_MEMBERS = 25_000

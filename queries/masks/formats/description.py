@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from queries.masks.mask import MOST_NEURONS, Kind, Mask, MaskLayer
+from queries.masks.layers import MOST_NEURONS, MaskLayer
+from queries.masks.mask import Kind, Mask
 from warehouse.errors import MaskError
 
 MARK = "neuron_warehouse_mask"

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from queries.masks.mask import MOST_NEURONS
+from queries.masks.layers import MOST_NEURONS
 from warehouse.errors import MaskError
 
 MOST_BYTES = 256 << 20

@@ -8,7 +8,8 @@ import numpy as np
 
 from queries.masks.formats.description import Description, describe, read_description, to_json, whole_number
 from queries.masks.formats.files import strict_json
-from queries.masks.mask import Kind, Mask, MaskLayer
+from queries.masks.layers import MaskLayer
+from queries.masks.mask import Kind, Mask
 from warehouse.errors import MaskError
 
 _LAYER = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)

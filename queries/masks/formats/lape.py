@@ -10,7 +10,8 @@ import numpy as np
 
 from queries.masks.formats.description import MOST_LAYERS
 from queries.masks.formats.torch_files import dump, load, vector
-from queries.masks.mask import Kind, Mask, MaskLayer
+from queries.masks.layers import MaskLayer
+from queries.masks.mask import Kind, Mask
 from warehouse.errors import MaskError
 
 MOST_GROUPS = 10_000

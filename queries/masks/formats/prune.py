@@ -7,7 +7,8 @@ linear (1, D): the model's width d is not needed to write them, and ``expand_as`
 import numpy as np
 
 from queries.masks.formats.safetensors import check_names, described_by, metadata, pack, unpack
-from queries.masks.mask import Mask, MaskLayer
+from queries.masks.layers import MaskLayer
+from queries.masks.mask import Mask
 from warehouse.errors import MaskError
 
 LAYOUT = "prune"

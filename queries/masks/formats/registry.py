@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from queries.masks.formats import index_lists, lape, npz, prune, pt, safetensors
-from queries.masks.mask import Kind, Mask, MaskLayer
+from queries.masks.layers import MaskLayer
+from queries.masks.mask import Kind, Mask
 from warehouse.errors import MaskError
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from queries import Connection, connect
 from queries.masks import Mask, MaskLayer
+from warehouse.errors import MaskError
 
 Make = Callable[..., Mask]
 
@@ -32,6 +33,26 @@ def make(layers: tuple[MaskLayer, ...]) -> Make:
         return Mask.of_neurons(layers, neurons, kind, provenance)
 
     return mask
+
+
+@pytest.fixture(scope="session")
+def refusal(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """Gives the one line that refuses a file of some bytes, for a model of 8 and 6 neurons."""
+    folder = tmp_path_factory.mktemp("hostile")
+    layers = (MaskLayer(1, "a.0", "b.0", 8), MaskLayer(2, None, "b.1", 6))
+
+    def refuse(data: bytes, name: str = "hostile.bin", format: str | None = None) -> str:
+        path = folder / name
+        path.write_bytes(data)
+        with pytest.raises(MaskError) as caught:
+            Mask.load(path, format, layers=layers)
+        line = str(caught.value)
+        assert line.startswith(f"{path}: ")
+        assert "\n" not in line
+        assert len(line) < 1500
+        return line
+
+    return refuse
 
 
 @pytest.fixture(scope="session")

@@ -105,3 +105,20 @@ def test_a_mask_is_not_changed_from_outside() -> None:
     assert len(mask) == 0
     with pytest.raises(ValueError, match="read-only"):
         mask.chosen[0][0] = True
+
+
+@pytest.mark.parametrize(
+    ("neurons", "message"),
+    [
+        ({2: [0]}, "no layer 2 in this model; it has layers 1, 3"),
+        ({1: [5]}, r"layer 1 \(b.0\): no neuron 5; it has neurons 0 to 4"),
+        ({1: [-1]}, "no neuron -1"),
+        ({1: np.array([1 << 63], dtype=np.uint64)}, "no neuron 9223372036854775808"),
+        ({1: [True, False]}, "neurons are numbers from 0, not bool"),
+        ({1: [1.5]}, "not float64"),
+        ({1: [1 << 80]}, "not object"),
+    ],
+)
+def test_listed_neurons_are_checked(neurons: Any, message: str) -> None:
+    with pytest.raises(MaskError, match=message):
+        Mask.of_neurons(LAYERS, neurons)

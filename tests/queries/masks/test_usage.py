@@ -14,7 +14,7 @@ from torch import nn
 from queries.masks import Mask, MaskLayer
 from queries.masks.formats import FORMATS, usage
 from queries.masks.formats.files import MOST_BYTES, MOST_JSON_BYTES
-from queries.masks.mask import MOST_NEURONS
+from queries.masks.layers import MOST_NEURONS
 
 DOCS = Path(__file__).parents[3] / "docs" / "masks.md"
 PATH = "encoder.transformer.layers.{}.feed_forward.{}_dense"
@@ -128,8 +128,8 @@ def test_the_documented_python_makes_the_masks_that_it_says(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "study.warehouse").symlink_to(study)
     text = DOCS.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
-    small = text.replace("p_sigma=0.9", "p_sigma=0.4").replace("'phone')", "'gender', p_sigma := 0.3)")
-    small = small.replace('kind="keep")', 'kind="keep", p_sigma=0.3)').replace(", 0.2, ", ", 0.9, ")
+    small = text.replace("p_sigma=0.9", "p_sigma=0.4").replace("'phone')", "'gender', p_sigma := 0.4)")
+    small = small.replace('kind="keep")', 'kind="keep", p_sigma=0.4)').replace(", 0.2, ", ", 0.9, ")
     names: dict[str, Any] = {"model": tiny_model()}
     exec(small, names)
     assert Mask.load("erase.safetensors") == names["both"] == names["female"] | names["early"]
