@@ -3,9 +3,9 @@
 The warehouse says which neurons answer to gender; those are protected, the weakest of the others go, and between two
 steps the model is trained on what is left. Give the model as it was recorded:
 
-    neurons demo
-    python examples/prune_and_tune_pytorch.py neurons-demo/demo.warehouse \
-        --model torchaudio:hubert_base --random-init 0 --out pruned
+    neurons ingest study.warehouse --audio audio --labels alignments --metadata speakers.csv \
+        --model torchaudio:HUBERT_BASE
+    python examples/prune_and_tune_pytorch.py study.warehouse --model torchaudio:HUBERT_BASE --out pruned
 
 [A] Lin, Lin, Lee, Tang, Property Neurons in Self-Supervised Speech Transformers, SLT 2024.
 """
@@ -59,7 +59,7 @@ with connect(args.warehouse) as con:
         protected = select(con, [args.protect], kind="keep", p_sigma=args.sigma, allow_empty=True)
     else:
         protected = ~whole_model(con, "keep")  # no neuron at all
-print(protected.summary())
+print("protected per layer:", {layer: len(neurons) for layer, neurons in protected.neurons().items()})
 
 speakers = sorted({speaker for _, speaker, _ in rows})
 seen: dict[str, int] = {}

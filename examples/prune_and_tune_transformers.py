@@ -3,7 +3,8 @@
 The budget is the same in every layer, so that one `intermediate_size` says it: what comes out is a folder that
 `from_pretrained` loads, with no trace of this package. The folder is the one that was recorded:
 
-    neurons ingest study.warehouse --audio audio --metadata speakers.csv --model transformers:hubert-base-ls960
+    neurons ingest study.warehouse --audio audio --labels alignments --metadata speakers.csv \
+        --model transformers:hubert-base-ls960
     python examples/prune_and_tune_transformers.py study.warehouse hubert-base-ls960 --out pruned
 
 [A] Lin, Lin, Lee, Tang, Property Neurons in Self-Supervised Speech Transformers, SLT 2024.
@@ -52,7 +53,7 @@ with connect(args.warehouse) as con:
     protected = None
     if args.protect:
         protected = select(con, [args.protect], kind="keep", model=args.name, p_sigma=args.sigma, allow_empty=True)
-        print(protected.summary())
+        print("protected per layer:", {layer: len(neurons) for layer, neurons in protected.neurons().items()})
     (normalize, sample_rate), *_ = con.sql(
         "SELECT normalize, sample_rate FROM models WHERE $name IS NULL OR model = $name", {"name": args.name}
     ).fetchall()

@@ -1,8 +1,9 @@
 """Small models of every framework, with their layers as a warehouse would list them."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ def layers_of(module: nn.Module) -> tuple[MaskLayer, ...]:
     return tuple(MaskLayer(site.layer, site.in_module, site.out_module, site.n_neurons) for site in sites)
 
 
-def wave(seed: int = 0, n_samples: int = 4_000) -> Tensor:
+def wave(seed: int = 0, n_samples: int = 2_000) -> Tensor:
     return torch.from_numpy((0.1 * np.random.default_rng(seed).standard_normal((1, n_samples))).astype(np.float32))
 
 
@@ -143,9 +144,15 @@ def build(framework: str, tiny_model: Callable[..., nn.Module], **options: objec
     return Tiny(module, layers_of(module), lambda m: m(wave()).last_hidden_state)
 
 
+@pytest.fixture(scope="session")
+def built(tiny_model: Callable[..., nn.Module]) -> Callable[[str], Tiny]:
+    """Builds each of them once; copies are cheap."""
+    return cache(lambda framework: build(framework, tiny_model))
+
+
 @pytest.fixture(params=FRAMEWORKS)
-def tiny(request: pytest.FixtureRequest, tiny_model: Callable[..., nn.Module]) -> Tiny:
-    return build(request.param, tiny_model)
+def tiny(request: pytest.FixtureRequest, built: Callable[[str], Tiny]) -> Tiny:
+    return copy.deepcopy(built(request.param))
 
 
 @pytest.fixture
