@@ -76,6 +76,7 @@ def test_the_printed_lines_take_the_neurons_out(
     neurons: Neurons, recorded: Path, here: Path, tiny_model: Callable[..., Any]
 ) -> None:
     done = neurons("export", recorded, "--protect", "gender", "--sigma", SIGMA, "-o", "keep.paper.json")
+    assert done.err.endswith(" --mask keep.paper.json --kind keep -o FILE\n")
     model = tiny_model()
     exec("\n".join(line[2:] for line in done.err.splitlines() if line.startswith("  ")), {"model": model})
     before, mask = tiny_model(), Mask.load("keep.paper.json", layers=_layers(recorded), kind="keep")

@@ -223,7 +223,7 @@ def _selected(
 
 def _report(made: "Mask", warehouse: Path, output: Path, form: str) -> None:
     """The summary on stdout; what was written and what to do with it on stderr."""
-    from queries.masks.formats import usage
+    from queries.masks.formats import FORMATS, usage
     from tui.table import table_lines
 
     rows = [[str(layer), neurons, of, f"{100 * share:.1f}"] for layer, _, neurons, of, share in made.summary().rows()]
@@ -236,5 +236,6 @@ def _report(made: "Mask", warehouse: Path, output: Path, form: str) -> None:
     say("next, in the script that has the model:")
     for line in usage(made, form, str(output)).splitlines():
         say(f"  {line}")
-    other = f"neurons export {shlex.quote(str(warehouse))} --mask {shlex.quote(str(output))} -o FILE"
+    kind = f" --kind {made.kind}" if FORMATS[form].read is None else ""  # which the file does not say
+    other = f"neurons export {shlex.quote(str(warehouse))} --mask {shlex.quote(str(output))}{kind} -o FILE"
     say(f"in another format: {other}")
