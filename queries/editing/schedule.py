@@ -93,13 +93,14 @@ def pruning_schedule(
     start = replace(already.as_kind("keep") if already else _everything(sites), provenance=origin)
     found, resolved = resolve(model, start, prefix, already, other_weights)
     check_prunable(model, resolved)
-    guard = None if protected is None else protected.as_kind("keep")
-    if guard is not None and guard.layers != sites:
+    if protected is not None and protected.kind != "keep":
+        raise MaskError("the protected neurons come as a mask of kind erase; make it with kind='keep'")
+    if protected is not None and protected.layers != sites:
         raise MaskError("the protected neurons are of other layers than the schedule; make both for one model")
     wanted = _densities(start.share, to, steps) if densities is None else tuple(densities)
     _check_densities(sites, start, wanted, uniform)
     score = _scorer(fill, sites, seed)
-    return _steps(model, start, wanted, score, guard, protect_first, uniform, found)
+    return _steps(model, start, wanted, score, protected, protect_first, uniform, found)
 
 
 def _steps(
@@ -107,14 +108,14 @@ def _steps(
     kept: Mask,
     densities: Sequence[float],
     score: Callable[[nn.Module, Mask], dict[int, np.ndarray]],
-    guard: Mask | None,
+    protected: Mask | None,
     protect_first: bool,
     uniform: bool,
     prefix: str,
 ) -> Iterator[PruningStep]:
     for number, density in enumerate(densities, 1):
         scores = score(model.get_submodule(prefix.rstrip(".")), kept)
-        shields = kept & replace(guard, provenance={}) if guard is not None else kept - kept
+        shields = kept & replace(protected, provenance={}) if protected is not None else kept - kept
         shields = _with_floor(shields, kept, scores)
         provenance = kept.provenance
         target = keep_mask(

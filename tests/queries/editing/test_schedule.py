@@ -158,6 +158,7 @@ def test_what_is_refused_at_once(one: Any, make: Callable[..., Any]) -> None:
         ({"densities": [0.2, 0.3]}, "density 0.3 after 0.2: densities must fall"),
         ({"densities": [0.01]}, "leaves 1 of 96 neurons to 2 layers; give at least 0.021"),
         ({"densities": [0.01], "uniform": True}, r"leaves no neuron of the 48 of layer 1 \(encoder.layers.0.fc2\)"),
+        ({"protected": one.mask({1: [0]})}, "mask of kind erase; make it with kind='keep'"),
         ({"fill": "l2"}, "fill 'l2': give 'l1', 'random', scores, or a function"),
         ({"fill": {1: np.zeros(48)}}, r"layer 2 \(encoder.layers.1.fc2\) has no scores"),
         ({"protected": make("torchaudio").mask({}, "keep")}, "of other layers than the schedule"),
