@@ -1,0 +1,48 @@
+"""What all studies share: where things lie, and how long models learn."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PRETRAINING = 3000
+"""Steps of masked prediction."""
+
+LESS_PRETRAINING = (0, 750)
+"""Other amounts that Table 1 is shown against."""
+
+SPARSITY = 0.001
+"""Weight of the penalty on activations, in pretraining and in speaker identification."""
+
+SPEAKER_STEPS = 1500
+SIGMA = 0.5
+"""σ of the sets that Table 1 erases."""
+
+SPEAKER_SIGMA = 0.5
+"""σ of the sets of single speakers."""
+
+DENSITY = 0.2
+"""Share of the neurons that figure 6 keeps."""
+
+BRIEF_STEPS = 250
+FIRST_STEPS = {"phones": 600, "speakers": 600}
+BETWEEN_STEPS = 100
+"""Steps of tuning: after pruning once; before pruning in steps; after each of them."""
+
+PRETRAINED = "pretrained"
+"""Name of the pretrained encoder in the warehouse."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user says.
+
+    Attributes:
+        speech: folder of the corpus, with ``train`` and ``eval``.
+        work: folder for models, warehouse and results; a study goes on from what is there.
+        seeds: how many.
+        jobs: processes at a time, of one thread each.
+    """
+
+    speech: Path
+    work: Path
+    seeds: int
+    jobs: int
