@@ -5,6 +5,7 @@ spectrum alone it needs no convolutional front end, and trains on a CPU.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -21,7 +22,10 @@ FLOOR = 1e-6
 SPREAD = 2.5
 """Log-mel energies less their mean over the utterance are divided by this, about their standard deviation."""
 
-ACTIVATIONS = {"gelu": nn.functional.gelu, "relu": nn.functional.relu}
+LOUDNESS = 2.0
+"""Of a feed-forward network's output before training, relative to the residual stream it is added to."""
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"gelu": nn.functional.gelu, "relu": nn.functional.relu}
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,11 @@ class _Block(nn.Module):
         self.fc2 = nn.Linear(config.neurons, config.width)
         self.final_layer_norm = nn.LayerNorm(config.width)
         self.activation = ACTIVATIONS[config.activation]
+        # With torch's own initialisation the feed-forward network begins at a quarter of the residual's loudness, and
+        # a small model learns to do without it: erasing all of its neurons in a block moved errors by 2 points.
+        nn.init.kaiming_normal_(self.fc1.weight, nonlinearity="relu")
+        nn.init.zeros_(self.fc1.bias)
+        nn.init.normal_(self.fc2.weight, std=LOUDNESS * config.neurons**-0.5)
         self.dropout = ChannelDropout(config.dropout)
 
     def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
