@@ -1,4 +1,4 @@
-"""Figure 9 of [A]: a tuned model loses neurons in steps down to 5%, and is tuned after each, with protection and without."""
+"""Figure 9 of [A]: a tuned model loses neurons in steps down to 5% and is tuned after each, guarded or not."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

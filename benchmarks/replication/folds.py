@@ -10,7 +10,7 @@ PARTS = ("train", "eval")
 FOLDS = ("sets", "test")
 
 SHARE = 0.6
-"""Of every speaker's utterances, in the order of their names, this share is for sets and training, the rest for tests."""
+"""This share of every speaker's utterances, in the order of their names, is for sets and training, the rest for tests."""
 
 
 def metadata(speech: Path) -> pl.DataFrame:

@@ -9,10 +9,10 @@ PRETRAINING = 3000
 LESS_PRETRAINING = (0, 750)
 """Other amounts that Table 1 is shown against."""
 
-SPARSITY = 0.001
+SPARSITY = 0.0003
 """Weight of the penalty on activations, in pretraining and in speaker identification."""
 
-SPEAKER_STEPS = 1500
+SPEAKER_STEPS = 1200
 SIGMA = 0.5
 """σ of the sets that Table 1 erases."""
 

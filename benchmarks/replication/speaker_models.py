@@ -1,4 +1,4 @@
-"""Speaker identification models, fine-tuned from the pretrained encoder, and recorded: what the erasure studies change."""
+"""Speaker identification models, fine-tuned from the pretrained encoder and recorded: what erasures change."""
 
 from dataclasses import dataclass
 from pathlib import Path
