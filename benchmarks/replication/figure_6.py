@@ -84,10 +84,11 @@ def study(options: Options) -> Page:
         "figure_6",
         f"Figure 6: keeping {DENSITY:.0%} of the neurons",
         [
-            f"Of the pretrained encoder's neurons {DENSITY:.0%} stay: property neurons of {PROTECTED.replace(',', ', ')} "
-            "(σ = 0.8) and then those of largest L1 norm (`protected`), those of largest L1 norm alone (`l1`), or random "
-            f"ones (`random`). Then each task is tuned for {BRIEF_STEPS} steps, with {options.seeds} seeds. Sets come "
-            "from the first 60% of every speaker's utterances, errors from the others, through random channels. "
+            f"Of the pretrained encoder's neurons {DENSITY:.0%} stay: property neurons of "
+            f"{PROTECTED.replace(',', ', ')} (σ = 0.8) and then those of largest L1 norm (`protected`), those of "
+            f"largest L1 norm alone (`l1`), or random ones (`random`). Then each task is tuned for {BRIEF_STEPS} steps, with "
+            f"{options.seeds} seeds. Sets come from the first 60% of every speaker's utterances, errors "
+            "from the others, through random channels. "
             "Intervals are 95%, from a bootstrap over speakers.",
             _outcome(ahead),
         ],

@@ -128,10 +128,10 @@ def study(options: Options) -> Page:
         "figure_9",
         "Figure 9: pruning and tuning in steps to 5%",
         [
-            f"The pretrained encoder is tuned on a task, then loses neurons in steps and is tuned for {BETWEEN_STEPS} steps "
-            "after each. Who goes is decided by the L1 norm of the present weights; with protection the property neurons "
-            "of the task's property (σ = 0.8) go last, and the weakest of them go too once they alone are more than a "
-            f"density holds. {options.seeds} seeds; intervals are 95%, from a bootstrap over speakers.",
+            f"The pretrained encoder is tuned on a task, then loses neurons in steps and is tuned for {BETWEEN_STEPS} "
+            "steps after each. Who goes is decided by the L1 norm of the present weights; with protection the property "
+            "neurons of the task's property (σ = 0.8) go last, and the weakest of them go too once they alone are more "
+            f"than a density holds. {options.seeds} seeds; intervals are 95%, from a bootstrap over speakers.",
             _outcome(ahead),
         ],
         tables,

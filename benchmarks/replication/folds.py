@@ -10,7 +10,8 @@ PARTS = ("train", "eval")
 FOLDS = ("sets", "test")
 
 SHARE = 0.6
-"""This share of every speaker's utterances, in the order of their names, is for sets and training, the rest for tests."""
+"""This share of every speaker's utterances, in the order of their names, is for sets and training; the rest is for
+tests."""
 
 
 def metadata(speech: Path) -> pl.DataFrame:

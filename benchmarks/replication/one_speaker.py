@@ -64,10 +64,10 @@ def study(options: Options) -> Page:
         "one_speaker",
         "Section 5.2: erasing one speaker",
         [
-            f"From each of {len(results)} speaker identification models (those of [table 1](table_1.md)) the group neurons "
-            f"of one speaker are erased (property `speaker`, σ = {SPEAKER_SIGMA:g}; {sizes:.0f} neurons on average), for "
-            "each of the 80 speakers in turn, and the errors of all are measured. Intervals are 95%, from a bootstrap "
-            "over the erased speakers.",
+            f"From each of {len(results)} speaker identification models (those of [table 1](table_1.md)) the group "
+            f"neurons of one speaker are erased (property `speaker`, σ = {SPEAKER_SIGMA:g}; {sizes:.0f} neurons on "
+            "average), for each of the 80 speakers in turn, and the errors of all are measured. Intervals are 95%, "
+            "from a bootstrap over the erased speakers.",
             _outcome(seen),
         ],
         [("Change of the error in points:", ("erased", *WATCHED), rows)],
@@ -109,6 +109,6 @@ def _outcome(seen: Mapping[str, Mapping[str, Estimate]]) -> str:
     own, rest = seen["own neurons"]["the speaker"], seen["own neurons"]["others of the gender"]
     apart = "the intervals are apart" if own.low > rest.high else "the intervals overlap"
     return (
-        f"The erased speaker's error changes by {own} points, that of the others of the same gender by {rest} ({apart}); "
-        f"as many random neurons change the speaker's by {seen['random']['the speaker']}."
+        f"The erased speaker's error changes by {own} points, that of the others of the same gender by {rest} "
+        f"({apart}); as many random neurons change the speaker's by {seen['random']['the speaker']}."
     )

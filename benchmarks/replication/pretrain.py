@@ -136,7 +136,7 @@ def _save(state: object, path: Path) -> None:
 
 
 def prepare(options: Options) -> None:
-    """The warehouse with labels and F0, and the pretrained encoder recorded in it: what the other studies start from."""
+    """The warehouse with labels and F0, and the pretrained encoder recorded in it: what all studies start from."""
     options.work.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     warehouse = record_all(MelEncoder(CONFIG), "untrained", options.speech, options.work)
@@ -173,12 +173,12 @@ def study(options: Options) -> Page:
         "pretrain",
         "Pretraining a small log-mel encoder",
         [
-            f"An encoder of {CONFIG.blocks} blocks, width {CONFIG.width}, {CONFIG.neurons} {CONFIG.activation} neurons a "
-            f"block, learns to predict hidden frames' clusters (k-means, {CLUSTERS} of them, on two stacked frames of 40 "
-            "log-mel energies) from the audio of 40 speakers (0.76 h), each crop through a random channel, in spans of "
-            f"{SPAN} frames that hide about half of them. A penalty of {SPARSITY:g} on Σ|activation| keeps neurons rare. "
-            "The command leaves the weights in `ingest/models/mel_tiny.safetensors` (half precision): `mel:tiny` loads "
-            "them, and `neurons demo` records them.",
+            f"An encoder of {CONFIG.blocks} blocks, width {CONFIG.width}, {CONFIG.neurons} {CONFIG.activation} neurons "
+            f"a block, learns to predict hidden frames' clusters (k-means, {CLUSTERS} of them, on two stacked frames of "
+            "40 log-mel energies) from the audio of 40 speakers (0.76 h), each crop through a random channel, in spans "
+            f"of {SPAN} frames that hide about half of them. A penalty of {SPARSITY:g} on Σ|activation| keeps neurons "
+            "rare. The command leaves the weights in `ingest/models/mel_tiny.safetensors` (half precision): `mel:tiny` "
+            "loads them, and `neurons demo` records them.",
         ],
         [
             (
