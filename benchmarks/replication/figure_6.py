@@ -86,7 +86,8 @@ def study(options: Options) -> Page:
         [
             f"Of the pretrained encoder's neurons {DENSITY:.0%} stay: property neurons of "
             f"{PROTECTED.replace(',', ', ')} (σ = 0.8) and then those of largest L1 norm (`protected`), those of "
-            f"largest L1 norm alone (`l1`), or random ones (`random`). Then each task is tuned for {BRIEF_STEPS} steps, with "
+            f"largest L1 norm alone (`l1`), or random ones (`random`). Then each task is tuned for "
+            f"{BRIEF_STEPS} steps, with "
             f"{options.seeds} seeds. Sets come from the first 60% of every speaker's utterances, errors "
             "from the others, through random channels. "
             "Intervals are 95%, from a bootstrap over speakers.",

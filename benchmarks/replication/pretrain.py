@@ -174,7 +174,8 @@ def study(options: Options) -> Page:
         "Pretraining a small log-mel encoder",
         [
             f"An encoder of {CONFIG.blocks} blocks, width {CONFIG.width}, {CONFIG.neurons} {CONFIG.activation} neurons "
-            f"a block, learns to predict hidden frames' clusters (k-means, {CLUSTERS} of them, on two stacked frames of "
+            f"a block, learns to predict hidden frames' clusters (k-means, {CLUSTERS} of them, on two stacked "
+            "frames of "
             "40 log-mel energies) from the audio of 40 speakers (0.76 h), each crop through a random channel, in spans "
             f"of {SPAN} frames that hide about half of them. A penalty of {SPARSITY:g} on Σ|activation| keeps neurons "
             "rare. The command leaves the weights in `ingest/models/mel_tiny.safetensors` (half precision): `mel:tiny` "

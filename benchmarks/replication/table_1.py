@@ -155,7 +155,8 @@ def _method(results: Sequence[Result]) -> str:
     return (
         f"An encoder of {CONFIG.blocks} blocks with {CONFIG.neurons} neurons each, pretrained for {PRETRAINING} steps, "
         f"is fine-tuned to tell 80 speakers apart, {len(results)} times with other seeds. Group neurons of `gender` "
-        "come from the first 60% of every speaker's utterances, which the model also learns from; errors are measured on "
+        "come from the first 60% of every speaker's utterances, which the model also learns from; errors are "
+        "measured on "
         "half-second crops of the others, each through a random channel (equalisation and noise). "
         f"Untouched, the model errs on {errors} of them. Intervals are 95%, from a bootstrap over speakers."
     )
