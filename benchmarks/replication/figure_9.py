@@ -1,6 +1,7 @@
 """Figure 9 of [A]: a tuned model loses neurons in steps down to 5% and is tuned after each, guarded or not."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,19 +30,16 @@ DENSITIES = (0.5, 0.2, 0.1, 0.05)
 WAYS = ("protected", "l1")
 
 
-def unit(
-    task_name: str, way: str, model: str, pretraining: int, first: int, between: int, seed: int, work: Path
-) -> Result:
-    """Error of every speaker at every density.
+def unit(task_name: str, model: str, pretraining: int, first: int, between: int, seed: int, work: Path) -> Result:
+    """Error of every speaker at every density, both ways from the very same tuned model.
 
     Args:
         task_name: key of ``GUARDS``.
-        way: of ``WAYS``.
         model: name of the pretrained encoder in the warehouse.
         pretraining: its steps.
         first: steps of tuning before anything is pruned.
         between: steps of tuning after each pruning.
-        seed: of head and batches; both ways start from the very same tuned model.
+        seed: of head and batches.
         work: folder of the studies.
     """
     speech = load_speech(work / WAREHOUSE, work)
@@ -52,45 +50,38 @@ def unit(
     with connect(work / WAREHOUSE, comments=False) as con:
         layers = mask_layers(con, model)
         guard = select(con, [GUARDS[task_name]], kind="keep", model=model, p_corpus="sets")
-    errors = {"1": task.errors(tuned)}
-    neurons = {"1": len(~guard) + len(guard)}
-    schedule = pruning_schedule(
-        tuned.encoder,
-        layers,
-        densities=DENSITIES,
-        protected=guard if way == "protected" else None,
-        other_weights=True,
-    )
-    for step in schedule:
-        tune(tuned, task, steps=between, seed=seed * 100 + step.step)
-        errors[f"{step.density:g}"] = task.errors(tuned)
-        neurons[f"{step.density:g}"] = step.n_neurons
-    return {
-        "task": task_name,
-        "way": way,
-        "seed": seed,
-        "guarded": len(guard),
-        "neurons": neurons,
-        "errors": {density: np.round(error, 4).tolist() for density, error in errors.items()},
-    }
+    before = task.errors(tuned)
+    errors = {way: {"1": np.round(before, 4).tolist()} for way in WAYS}
+    for way in WAYS:
+        model_of_way = deepcopy(tuned)
+        schedule = pruning_schedule(
+            model_of_way.encoder,
+            layers,
+            densities=DENSITIES,
+            protected=guard if way == "protected" else None,
+            other_weights=True,
+        )
+        for step in schedule:
+            tune(model_of_way, task, steps=between, seed=seed * 100 + step.step)
+            errors[way][f"{step.density:g}"] = np.round(task.errors(model_of_way), 4).tolist()
+    return {"task": task_name, "seed": seed, "guarded": len(guard), "errors": errors}
 
 
 def study(options: Options) -> Page:
     """Run what is missing, and gather."""
     units = {
-        f"{task}-{way}-{seed}": (
+        f"{task}-{seed}": (
             unit,
-            (task, way, PRETRAINED, PRETRAINING, FIRST_STEPS[task], BETWEEN_STEPS, seed, options.work),
+            (task, PRETRAINED, PRETRAINING, FIRST_STEPS, BETWEEN_STEPS, seed, options.work),
         )
         for seed in range(options.seeds)
         for task in GUARDS
-        for way in WAYS
     }
     found = run_units(units, options.work / "figure_9", options.jobs)
     at = ("1", *(f"{density:g}" for density in DENSITIES))
     errors = {
         (task, way, density): np.array(
-            [found[f"{task}-{way}-{seed}"]["errors"][density] for seed in range(options.seeds)]
+            [found[f"{task}-{seed}"]["errors"][way][density] for seed in range(options.seeds)]
         )
         for task in GUARDS
         for way in WAYS
@@ -111,7 +102,7 @@ def study(options: Options) -> Page:
             ]
             for density in at
         ]
-        guarded = found[f"{task}-protected-0"]["guarded"]
+        guarded = found[f"{task}-0"]["guarded"]
         caption = f"{TASKS[task].name} ({TASKS[task].error}), `{guard}` protected ({guarded} neurons):"
         tables.append((caption, ("density", "protected", "l1", "l1 less protected"), rows))
     charts = [

@@ -24,7 +24,7 @@ def unit(which: SpeakerModel, sigma: float, folder: Path, work: Path) -> Result:
     """Change of the error of every speaker (columns) after erasing each (rows), and after as many random neurons."""
     speech = load_speech(work / WAREHOUSE, work)
     model, task = tuned_and_recorded(which, speech, folder, work)
-    task.tests, task.wanted = task.tests[::2], task.wanted[::2]
+    task.tests, task.wanted = task.tests[::4], task.wanted[::4]
     with connect(work / WAREHOUSE, comments=False) as con:
         rows = con.sql(
             "SELECT layer, neuron, \"group\" FROM group_neurons(p_property := 'speaker', p_corpus := 'sets', "

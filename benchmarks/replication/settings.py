@@ -22,9 +22,9 @@ SPEAKER_SIGMA = 0.5
 DENSITY = 0.2
 """Share of the neurons that figure 6 keeps."""
 
-BRIEF_STEPS = 250
-FIRST_STEPS = {"phones": 600, "speakers": 600}
-BETWEEN_STEPS = 100
+BRIEF_STEPS = 150
+FIRST_STEPS = 400
+BETWEEN_STEPS = 80
 """Steps of tuning: after pruning once; before pruning in steps; after each of them."""
 
 PRETRAINED = "pretrained"

@@ -73,6 +73,7 @@ class SpeakerTask:
         return nn.functional.cross_entropy(scores, torch.from_numpy(self.speech.speaker[chosen]))
 
     @torch.no_grad()
+    @torch.autocast("cpu", torch.bfloat16)
     def errors(self, model: TaskModel) -> np.ndarray:
         model.eval()
         said = torch.cat([model.head(model.encoder.encode(crops).mean(1)).argmax(1) for crops in self.tests.split(256)])
@@ -105,6 +106,7 @@ class PhoneTask:
         )
 
     @torch.no_grad()
+    @torch.autocast("cpu", torch.bfloat16)
     def errors(self, model: TaskModel) -> np.ndarray:
         model.eval()
         random = torch.Generator().manual_seed(TEST_SEED)
@@ -157,6 +159,7 @@ class PitchTask:
         return (said - self.semitones[torch.from_numpy(at)])[counts].abs().mean() / 6
 
     @torch.no_grad()
+    @torch.autocast("cpu", torch.bfloat16)
     def errors(self, model: TaskModel) -> np.ndarray:
         model.eval()
         said = torch.cat([self._said(model, crops) for crops in self.tests.split(256)])
