@@ -48,7 +48,7 @@ def unit(which: SpeakerModel, sigma: float, folder: Path, work: Path) -> Result:
                     con,
                     "SELECT model, layer, neuron FROM group_neurons(p_property := 'gender', p_corpus := 'sets', "
                     'p_model := $model, p_sigma := $sigma) WHERE "group" = $label',
-                    {"model": which.name, "sigma": at, "label": label},
+                    params={"model": which.name, "sigma": at, "label": label},
                     model=which.name,
                     allow_empty=True,
                 )

@@ -37,7 +37,11 @@ def _finished(units: Mapping[str, Any], missing: list[str], folder: Path, jobs: 
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), torch.set_num_threads, (1,)) as pool:
         running = {pool.submit(_work, *units[name], folder / f"{name}.json"): name for name in missing}
         for future in as_completed(running):
-            future.result()
+            try:
+                future.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
             yield running[future]
 
 
