@@ -36,7 +36,8 @@ def unit(which: SpeakerModel, sigma: float, folder: Path, work: Path) -> Result:
 
     Returns:
         ``sizes``: erasure -> neurons; ``errors``: erasure -> percent of each speaker's crops; the erasures are
-        ``none``, ``GROUP`` and ``GROUP, random`` by the main σ, ``GROUP σ SIGMA`` and ``GROUP layer L``.
+        ``none``, ``GROUP`` and ``GROUP, random`` by the main σ, ``GROUP σ SIGMA``, ``GROUP σ SIGMA, random`` and
+        ``GROUP layer L``.
     """
     speech = load_speech(work / WAREHOUSE, work)
     model, task = tuned_and_recorded(which, speech, folder, work)
@@ -52,8 +53,9 @@ def unit(which: SpeakerModel, sigma: float, folder: Path, work: Path) -> Result:
                     model=which.name,
                     allow_empty=True,
                 )
+                erasures[f"{group} σ {at:g}, random"] = erasures[f"{group} σ {at:g}"].random_like(which.seed)
             main = erasures[group] = erasures[f"{group} σ {sigma:g}"]
-            erasures[f"{group}, random"] = main.random_like(which.seed)
+            erasures[f"{group}, random"] = erasures[f"{group} σ {sigma:g}, random"]
             for layer, chosen in main.neurons().items():
                 erasures[f"{group} layer {layer}"] = Mask.of_neurons(main.layers, {layer: chosen})
     errors = {"none": task.errors(model)}
