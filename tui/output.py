@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tui.table import draw_table, markdown_lines
+from warehouse.durable import whole_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -117,7 +118,7 @@ def write_parquet(batches: "pa.RecordBatchReader", path: Path | None, limit: int
 
     left = math.inf if limit is None else limit
     with (
-        _whole_file(path, "wb") if path else _binary_stdout() as out,
+        whole_file(path) if path else _binary_stdout() as out,
         pq.ParquetWriter(out, batches.schema, compression="zstd") as writer,
     ):
         written = 0
@@ -138,20 +139,8 @@ def text_out(path: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
     else:
-        with _whole_file(path, "w") as out:
+        with whole_file(path, "w") as out:
             yield out
-
-
-@contextmanager
-def _whole_file(path: Path, mode: str) -> Iterator[Any]:
-    """A file that is written beside its place and moved there when all is written."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(aside, mode, encoding=None if "b" in mode else "utf-8", newline=None if "b" in mode else "") as out:
-            yield out
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -5,9 +5,9 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from warehouse.errors import WarehouseError
 
@@ -38,6 +38,30 @@ def write_exclusively(path: Path, text: str, staging: Path) -> bool:
         aside.unlink(missing_ok=True)
     sync_folder(path.parent)
     return True
+
+
+@contextmanager
+def whole_file(path: Path, mode: str = "wb") -> Iterator[Any]:
+    """A file that takes its place durably when the block ends, and that is thrown away when the block fails.
+
+    Others see the old content or the new one, never a part, also when the process is killed.
+
+    Args:
+        path: where the file appears; one that is there is replaced.
+        mode: ``wb``, or ``w`` for UTF-8 text whose line ends stay as they are written.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    text = "b" not in mode
+    try:
+        with open(aside, mode, encoding="utf-8" if text else None, newline="" if text else None) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+        sync_folder(path.parent)
+    finally:
+        with suppress(OSError, ValueError):
+            aside.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

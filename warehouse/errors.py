@@ -27,3 +27,8 @@ class QueryError(WarehouseError):
 
 class MaskError(WarehouseError):
     """A mask that cannot be made, read, or applied: an empty set, a damaged file, a model that it is not for."""
+
+
+def first_line(error: Exception) -> str:
+    """What another library's error says, as part of a message of ours: its first line, cut where it is long."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -12,7 +12,8 @@ from torch import nn
 
 from queries.editing.sites import weight_of
 
-WIDTH_NAMES = ("intermediate_size", "encoder_ffn_dim", "decoder_ffn_dim", "ffn_dim")
+CONFIG_NAMES = ("intermediate_size", "encoder_ffn_dim", "decoder_ffn_dim", "ffn_dim")
+"""Settings in which transformers keeps the number of neurons; modules have names of their own for it."""
 
 
 def declare_widths(model: nn.Module, paths: Collection[str]) -> None:
@@ -46,7 +47,7 @@ def _owners(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def _declare(owner: Any, width: int) -> None:
-    names = [name for name in WIDTH_NAMES if getattr(owner.config, name, width) != width]
+    names = [name for name in CONFIG_NAMES if getattr(owner.config, name, width) != width]
     for chosen in chain(([name] for name in names), [names] if len(names) > 1 else []):
         stated = copy.deepcopy(owner.config)
         for name in chosen:

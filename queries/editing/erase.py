@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from queries.editing.means import Means, check_means, contribution
+from queries.editing.means import Means, check_means, leave_means
 from queries.editing.sites import Site, bias_of, changing_weights, resolve, weight_of
 from queries.masks import Mask
 from warehouse.errors import MaskError
@@ -92,17 +92,6 @@ def _erase(site: Site, means: Means | None) -> None:
     if means is not None:
         leave_means(site, means)
     weight[:, _columns(site, weight)] = 0
-
-
-def leave_means(site: Site, means: Means) -> None:
-    """Add what the neurons that go give on average to the second linear's bias, which is made where there is none."""
-    weight, bias = weight_of(site.second), bias_of(site.second)
-    shift = contribution(site, means)
-    if bias is None:
-        made = shift.to(weight.device, weight.dtype)
-        site.second.register_parameter("bias", nn.Parameter(made, requires_grad=weight.requires_grad))
-    else:
-        bias.copy_(bias.detach().cpu().double() + shift)
 
 
 def _columns(site: Site, weight: Tensor) -> Tensor:

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from queries.editing.sites import Site, weight_of
+from queries.editing.sites import Site, bias_of, make_bias, weight_of
 from queries.masks.recorded import recorded_model
-from warehouse.errors import MaskError
+from warehouse.errors import MaskError, first_line
 
 if TYPE_CHECKING:
     from queries.connection import Connection
@@ -91,7 +91,16 @@ def check_means(sites: Sequence[Site], means: Means | None) -> None:
             )
 
 
-def contribution(site: Site, means: Means) -> Tensor:
+def leave_means(site: Site, means: Means) -> None:
+    """Add what the neurons that go give on average to the second linear's bias, which is made where there is none."""
+    bias, shift = bias_of(site.second), _contribution(site, means)
+    if bias is None:
+        make_bias(site.second, shift)
+    else:
+        bias.copy_(bias.detach().cpu().double() + shift)
+
+
+def _contribution(site: Site, means: Means) -> Tensor:
     """What the neurons that go give on average to the output of the second linear: W2[:, j] @ mean_j, float64 (d,)."""
     weight = weight_of(site.second).detach()
     gone = torch.from_numpy(np.flatnonzero(site.removed)).to(weight.device)
@@ -113,7 +122,7 @@ def _condition(where: str) -> str:
 
 
 def _no_condition(where: str | None, error: Exception | str) -> MaskError:
-    said = str(error).partition("\n")[0]
+    said = first_line(error) if isinstance(error, Exception) else error
     return MaskError(f"where={where!r}: {said}; give one condition over the columns of utterances")
 
 

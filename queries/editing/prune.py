@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from queries.editing.configs import declare_widths
-from queries.editing.erase import leave_means
-from queries.editing.means import Means, check_means
+from queries.editing.means import Means, check_means, leave_means
 from queries.editing.sites import Site, bias_of, changing_weights, resolve, weight_of
 from queries.masks import Mask
 from warehouse.errors import MaskError

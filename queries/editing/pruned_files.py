@@ -1,22 +1,23 @@
 """Pruned models as files: weights, widths layer by layer, and which of the recorded neurons remain."""
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from torch import nn
 
 from queries.editing.prune import check_prunable, shrink
-from queries.editing.sites import Site, bias_of, changing_weights, resolve, weight_of
-from queries.editing.tensor_files import read_tensors, write_tensors
-from queries.masks import Mask, MaskLayer
+from queries.editing.sites import Site, bias_of, changing_weights, make_bias, resolve, weight_of
+from queries.masks import Mask
+from queries.masks.formats import index_lists
+from queries.tensor_files import read_tensors, write_tensors
 from warehouse.errors import MaskError
 
-KEY = "neuron_warehouse_pruned"
-VERSION = 1
+KEPT = "neuron_warehouse_kept"
+"""Name of the keep mask in a file's metadata, as a mask file in JSON has it."""
+
+PREFIX = "neuron_warehouse_prefix"
+"""Name of the path of the recorded model, empty or with a dot at its end."""
 
 
 def save_pruned(model: nn.Module, path: str | os.PathLike[str], kept: Mask, *, prefix: str | None = None) -> None:
@@ -39,22 +40,8 @@ def save_pruned(model: nn.Module, path: str | os.PathLike[str], kept: Mask, *, p
     state = model.state_dict()
     if odd := [name for name, value in state.items() if not hasattr(value, "element_size")]:
         raise MaskError(f"{path}: {odd[0]} of the model's state is no tensor; save the model with a tool of its own")
-    facts = {
-        "version": VERSION,
-        "prefix": found,
-        "layers": [
-            {
-                "layer": layer.layer,
-                "in_module": layer.in_module,
-                "out_module": layer.out_module,
-                "n_neurons": layer.n_neurons,
-                "kept": np.flatnonzero(vector).tolist(),
-            }
-            for layer, vector in zip(kept.layers, kept.chosen, strict=True)
-        ],
-        "provenance": dict(kept.provenance),
-    }
-    write_tensors(Path(path), state, {"format": "pt", KEY: json.dumps(facts)})
+    told = {"format": "pt", KEPT: index_lists.write(kept).decode(), PREFIX: found}
+    write_tensors(Path(path), state, told)
 
 
 def load_pruned(model: nn.Module, path: str | os.PathLike[str]) -> Mask:
@@ -74,9 +61,11 @@ def load_pruned(model: nn.Module, path: str | os.PathLike[str]) -> Mask:
             not changed then.
     """
     tensors, metadata = read_tensors(Path(path))
-    kept, prefix = _facts(Path(path), metadata, sum(weight.numel() for weight in model.parameters()))
+    if KEPT not in metadata:
+        raise MaskError(f"{path} does not say which neurons it kept; give a file that save_pruned wrote")
     try:
-        prefix, sites = resolve(model, kept, prefix, None, True)
+        kept = index_lists.read(metadata[KEPT].encode()).as_kind("keep")
+        prefix, sites = resolve(model, kept, metadata.get(PREFIX, ""), None, True)
         check_prunable(model, sites)
     except MaskError as error:
         raise MaskError(f"{path}: {error}") from None
@@ -92,10 +81,7 @@ def load_pruned(model: nn.Module, path: str | os.PathLike[str]) -> Mask:
     shrink(model, sites)
     with changing_weights():
         for site in without_bias:
-            values = tensors[f"{site.path}.bias"]
-            weight = weight_of(site.second)
-            made = nn.Parameter(values.to(weight.device, weight.dtype), requires_grad=weight.requires_grad)
-            site.second.register_parameter("bias", made)
+            make_bias(site.second, tensors[f"{site.path}.bias"])
         model.load_state_dict(tensors, strict=True)
     return kept
 
@@ -123,44 +109,3 @@ def _same_shapes(
     for name, shape in wanted.items():
         if found[name] != shape:
             raise MaskError(f"{path} does not fit {kind}: {name} is {found[name]}, not {shape}; {remedy}")
-
-
-def _facts(path: Path, metadata: Mapping[str, str], most: int) -> tuple[Mask, str]:
-    """What a file says of its neurons, and the prefix; ``most`` = neurons that the model can have at most."""
-    if KEY not in metadata:
-        raise MaskError(f"{path} does not say which neurons it kept; give a file that save_pruned wrote")
-    try:
-        facts = json.loads(metadata[KEY])
-        if facts["version"] != VERSION:
-            raise MaskError(f"{path} has version {facts['version']!r}, this program reads {VERSION}; update it")
-        layers, kept = [], {}
-        for told in facts["layers"]:
-            layer = MaskLayer(
-                _of(int, told["layer"]),
-                None if told["in_module"] is None else _of(str, told["in_module"]),
-                _of(str, told["out_module"]),
-                _of(int, told["n_neurons"]),
-            )
-            numbers = [_of(int, number) for number in told["kept"]]
-            if sorted(set(numbers)) != numbers or layer.layer in kept or layer.n_neurons < 1:
-                raise ValueError
-            layers.append(layer)
-            kept[layer.layer] = numbers
-        provenance = {_of(str, key): _of(str, text) for key, text in facts["provenance"].items()}
-        prefix = _of(str, facts["prefix"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise MaskError(f"{path} is damaged: what it says of its layers cannot be read; save the model again") from None
-    # Vectors of these lengths are made next: the file must not choose how much memory that takes.
-    if sum(layer.n_neurons for layer in layers) > most:
-        raise MaskError(f"{path} speaks of more neurons than the model has weights; build the model that was pruned")
-    try:
-        mask = Mask.of_neurons(layers, kept, "keep", provenance)
-    except MaskError as error:
-        raise MaskError(f"{path} is damaged: {error}") from None
-    return mask, prefix
-
-
-def _of(kind: type, value: Any) -> Any:
-    if type(value) is not kind:
-        raise ValueError
-    return value

@@ -10,7 +10,7 @@ from torch import nn
 from queries.editing.prune import check_prunable, prune
 from queries.editing.sites import resolve
 from queries.masks import Mask, MaskLayer
-from queries.masks.budget import Scores, budget, keep_mask
+from queries.masks.budget import Scores, budget, check_protected, keep_mask
 from queries.masks.fills import random_scores
 from queries.masks.scores import l1_scores
 from warehouse.errors import MaskError
@@ -89,14 +89,13 @@ def pruning_schedule(
     """
     frame = layers if isinstance(layers, Mask) else None
     sites = frame.layers if frame is not None else tuple(layers)  # type: ignore[arg-type]
-    origin = dict((protected or frame or already or _everything(sites)).provenance)
-    start = replace(already.as_kind("keep") if already else _everything(sites), provenance=origin)
+    whole = ~Mask.of_neurons(sites, {}, "keep")
+    origin = dict((protected or frame or already or whole).provenance)
+    start = replace(already.as_kind("keep") if already else whole, provenance=origin)
     found, resolved = resolve(model, start, prefix, already, other_weights)
     check_prunable(model, resolved)
-    if protected is not None and protected.kind != "keep":
-        raise MaskError("the protected neurons come as a mask of kind erase; make it with kind='keep'")
-    if protected is not None and protected.layers != sites:
-        raise MaskError("the protected neurons are of other layers than the schedule; make both for one model")
+    if protected is not None:
+        check_protected(sites, protected)
     wanted = _densities(start.share, to, steps) if densities is None else tuple(densities)
     _check_densities(sites, start, wanted, uniform)
     score = _scorer(fill, sites, seed)
@@ -211,7 +210,3 @@ def _check_densities(layers: Sequence[MaskLayer], start: Mask, densities: Sequen
             )
         if not there.any():
             raise MaskError(f"layer {layer.layer} ({layer.out_module}) has no neuron left; a schedule needs one")
-
-
-def _everything(layers: Sequence[MaskLayer]) -> Mask:
-    return Mask("keep", tuple(layers), tuple(np.ones(layer.n_neurons, dtype=np.bool_) for layer in layers))

@@ -96,6 +96,13 @@ def bias_of(module: nn.Module) -> nn.Parameter | None:
     return module._parameters.get("bias")
 
 
+def make_bias(module: nn.Module, values: Tensor) -> None:
+    """Give a linear that has no bias one of these values (d,); type, device and training are those of its weight."""
+    weight = weight_of(module)
+    made = values.to(weight.device, weight.dtype, copy=True)
+    module.register_parameter("bias", nn.Parameter(made, requires_grad=weight.requires_grad))
+
+
 def weight_of(module: nn.Module) -> nn.Parameter:
     """A linear's weight, of which :func:`resolve` made sure."""
     weight = module._parameters["weight"]

@@ -85,13 +85,22 @@ def _of_layer(layer: MaskLayer, scores: Scores) -> np.ndarray:
     return values
 
 
-def _shields(layers: Sequence[MaskLayer], protected: Mask | None) -> list[np.ndarray]:
-    if protected is None:
-        return [np.zeros(layer.n_neurons, dtype=np.bool_) for layer in layers]
+def check_protected(layers: Sequence[MaskLayer], protected: Mask) -> None:
+    """Check that a mask says which neurons of these layers to keep.
+
+    Raises:
+        MaskError: it is of kind erase, or of other layers.
+    """
     if protected.kind != "keep":
         raise MaskError("the protected neurons come as a mask of kind erase; make it with kind='keep'")
     if protected.layers != tuple(layers):
-        raise MaskError("the protected neurons are of other layers than the scores; make both for one model")
+        raise MaskError("the protected neurons are of other layers than what is to be pruned; make both for one model")
+
+
+def _shields(layers: Sequence[MaskLayer], protected: Mask | None) -> list[np.ndarray]:
+    if protected is None:
+        return [np.zeros(layer.n_neurons, dtype=np.bool_) for layer in layers]
+    check_protected(layers, protected)
     return list(protected.chosen)
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from queries.masks.calls import Value, call
 from queries.masks.from_sql import mask_from_sql, origin
 from queries.masks.mask import Kind, Mask
@@ -76,8 +74,7 @@ def whole_model(con: "Connection", kind: Kind, model: str | None = None) -> Mask
         MaskError: no feed-forward network of the model was recorded.
     """
     recorded = recorded_model(con, model)
-    vectors = tuple(np.ones(layer.n_neurons, dtype=np.bool_) for layer in recorded.layers)
-    return Mask(kind, recorded.layers, vectors, origin(con, recorded))
+    return ~Mask.of_neurons(recorded.layers, {}, kind, origin(con, recorded))
 
 
 def _neurons(term: Term, parameters: Mapping[str, Value]) -> str:

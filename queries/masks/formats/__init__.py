@@ -5,11 +5,12 @@ from os import PathLike
 from pathlib import Path
 
 from queries.masks.formats.detect import detect
-from queries.masks.formats.files import read_bytes, write_whole
+from queries.masks.formats.files import read_bytes
 from queries.masks.formats.registry import FORMATS, Format, format_of
 from queries.masks.formats.usage import usage
 from queries.masks.layers import MaskLayer
 from queries.masks.mask import Kind, Mask
+from queries.plain_files import write_whole
 from warehouse.errors import MaskError
 
 __all__ = ["FORMATS", "Format", "format_of", "load", "save", "usage"]

@@ -2,10 +2,10 @@
 
 from queries.masks.formats.archives import Archive
 from queries.masks.formats.description import MARK
-from queries.masks.formats.files import strict_json
 from queries.masks.formats.index_lists import is_paper
 from queries.masks.formats.prune import LAYOUT
-from queries.masks.formats.safetensors import header_length
+from queries.masks.formats.safetensors import parsed_header
+from queries.masks.formats.strict_json import strict_json
 from queries.masks.formats.torch_files import kind_of
 from warehouse.errors import MaskError
 
@@ -16,10 +16,9 @@ def detect(data: bytes) -> str:
     Raises:
         MaskError: none of the formats, or too damaged to tell.
     """
-    length = header_length(data)
-    if length is not None:
-        header = strict_json(data[8 : 8 + length])
-        about = header.get("__metadata__") if isinstance(header, dict) else None
+    header = parsed_header(data)
+    if header is not None:
+        about = header.get("__metadata__")
         return "prune" if isinstance(about, dict) and about.get("layout") == LAYOUT else "safetensors"
     if data.startswith(b"PK"):
         return _of_archive(Archive(data))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from queries.masks.formats.description import Description, describe, read_description, to_json, whole_number
-from queries.masks.formats.files import strict_json
+from queries.masks.formats.strict_json import strict_json
 from queries.masks.layers import MaskLayer
 from queries.masks.mask import Kind, Mask
 from warehouse.errors import MaskError

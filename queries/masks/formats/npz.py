@@ -9,9 +9,10 @@ import struct
 import numpy as np
 
 from queries.masks.formats.archives import Archive, most_bytes, pack
+from queries.masks.formats.bools import checked_bools
 from queries.masks.formats.description import BESIDE, describe, read_description, to_json
-from queries.masks.formats.files import strict_json
 from queries.masks.formats.safetensors import MOST_HEADER
+from queries.masks.formats.strict_json import strict_json
 from queries.masks.mask import Mask
 from warehouse.errors import MaskError
 
@@ -48,9 +49,7 @@ def read(data: bytes) -> Mask:
         values = _vector(archive.read(name, most_bytes(n_neurons)), b"|b1")
         if len(values) != n_neurons:
             raise MaskError(f"{name!r:.200} has {len(values)} values; its layer has {n_neurons} neurons")
-        if values.max() > 1:
-            raise MaskError(f"damaged, {name!r:.200} holds other values than true and false")
-        vectors.append(values.astype(np.bool_))
+        vectors.append(checked_bools(name, values))
     return described.with_vectors(vectors)
 
 

@@ -6,9 +6,10 @@ linear (1, D): the model's width d is not needed to write them, and ``expand_as`
 
 import numpy as np
 
-from queries.masks.formats.safetensors import check_names, described_by, metadata, pack, unpack
+from queries.masks.formats.safetensors import check_names, described_by, metadata, unpack
 from queries.masks.layers import MaskLayer
 from queries.masks.mask import Mask
+from queries.tensor_files import pack
 from warehouse.errors import MaskError
 
 LAYOUT = "prune"

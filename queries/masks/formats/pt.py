@@ -5,8 +5,9 @@ Tensors only, so that ``torch.load(weights_only=True)`` reads it.
 
 import numpy as np
 
+from queries.masks.formats.bools import checked_bools
 from queries.masks.formats.description import BESIDE, describe, read_description, to_json
-from queries.masks.formats.files import strict_json
+from queries.masks.formats.strict_json import strict_json
 from queries.masks.formats.torch_files import dump, load, vector
 from queries.masks.mask import Mask
 from warehouse.errors import MaskError
@@ -36,7 +37,5 @@ def read(data: bytes) -> Mask:
     if set(content) != {*paths, BESIDE}:
         raise MaskError("damaged, its tensors are not those of its layers")
     vectors = [vector(content[layer.out_module], ("bool",), layer.out_module) for layer in described.layers]
-    for layer, found in zip(described.layers, vectors, strict=True):
-        if found.view(np.uint8).max(initial=0) > 1:
-            raise MaskError(f"damaged, {layer.out_module} holds other values than true and false")
-    return described.with_vectors(vectors)
+    named = zip(described.layers, vectors, strict=True)
+    return described.with_vectors([checked_bools(layer.out_module, found) for layer, found in named])

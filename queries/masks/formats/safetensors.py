@@ -1,24 +1,20 @@
-"""``.safetensors``: a bool vector (D,) per layer, named by the path of the second linear; the rest in the metadata.
+"""``.safetensors``: a bool vector (D,) per layer, named by the path of the second linear; the rest in the metadata."""
 
-The container is 8 bytes of length, a JSON header and the data, read and written here: every offset of a file is
-checked before a byte of it is used, and no library is needed to export.
-"""
-
-import json
-import math
-import struct
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from queries.masks.formats.bools import checked_bools
 from queries.masks.formats.description import MARK, Description, describe, read_description, to_json
-from queries.masks.formats.files import strict_json
+from queries.masks.formats.strict_json import strict_json
 from queries.masks.mask import Mask
+from queries.tensor_files import header, pack
+from queries.tensor_files import unpack as unpack_any
 from warehouse.errors import MaskError
 
 MOST_HEADER = 16 << 20
-"""Largest header that is parsed."""
+"""Largest header that is parsed, in bytes."""
 
 _PARSED = ("layers", "provenance")
 
@@ -72,16 +68,14 @@ def check_names(expected: Mapping[str, tuple[int, ...]], tensors: Mapping[str, n
             )
 
 
-def pack(tensors: Mapping[str, np.ndarray], about: Mapping[str, str]) -> bytes:
-    """A safetensors file of bool tensors."""
-    header: dict[str, Any] = {"__metadata__": dict(about)}
-    start = 0
-    for name, tensor in tensors.items():
-        header[name] = {"dtype": "BOOL", "shape": list(tensor.shape), "data_offsets": [start, start + tensor.size]}
-        start += tensor.size
-    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    return b"".join((struct.pack("<Q", len(text)), text, *(tensor.tobytes() for tensor in tensors.values())))
+def parsed_header(data: bytes) -> Any:
+    """The JSON in the header of a safetensors file; None when the bytes are none.
+
+    Raises:
+        MaskError: damaged, or more than a mask can have.
+    """
+    text = header(data, MOST_HEADER)
+    return None if text is None else strict_json(text)
 
 
 def unpack(data: bytes) -> tuple[dict[str, str], dict[str, np.ndarray]]:
@@ -90,51 +84,14 @@ def unpack(data: bytes) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     Raises:
         MaskError: damaged, or tensors of another type.
     """
-    length = header_length(data)
-    if length is None:
+    content = parsed_header(data)
+    if content is None:
         raise MaskError("damaged or no safetensors file, its header does not fit in it")
-    header = strict_json(data[8 : 8 + length])
-    if not isinstance(header, dict):
-        raise MaskError("damaged, its header is no JSON object")
-    about = header.pop("__metadata__", {})
-    if not isinstance(about, dict) or not all(isinstance(text, str) for text in about.values()):
-        raise MaskError("damaged, its metadata are not names and texts")
-    body = memoryview(data)[8 + length :]
-    tensors, end = {}, 0
-    for name, entry in header.items():
-        shape, (start, stop) = _extent(name, entry)
-        if start != end or stop > len(body) or math.prod(shape) != stop - start:
-            raise MaskError(f"damaged, the data of {name!r:.200} do not lie where its shape says")
-        values = np.frombuffer(body[start:stop], dtype=np.uint8)
-        if values.size and values.max() > 1:
-            raise MaskError(f"damaged, {name!r:.200} holds other values than true and false")
-        tensors[name] = values.astype(np.bool_).reshape(shape)
-        end = stop
-    if end != len(body):
-        raise MaskError(f"damaged, {len(body) - end} bytes follow the last tensor")
-    return about, tensors
-
-
-def header_length(data: bytes) -> int | None:
-    """Length of the header of a safetensors file; None when the bytes are none."""
-    if len(data) < 10:
-        return None
-    length: int = struct.unpack_from("<Q", data)[0]
-    return length if 2 <= length <= min(len(data) - 8, MOST_HEADER) and data[8:9] == b"{" else None
-
-
-def _extent(name: str, entry: Any) -> tuple[list[int], list[int]]:
-    if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
-        raise MaskError(f"damaged, {name!r:.200} has not exactly dtype, shape and data_offsets")
-    if entry["dtype"] != "BOOL":
-        raise MaskError(f"{name!r:.200} is {entry['dtype']!r:.50}; the tensors of a mask are BOOL")
-    shape, offsets = entry["shape"], entry["data_offsets"]
-    for numbers in (shape, offsets):
-        if not isinstance(numbers, list) or len(numbers) > 2 or not all(type(n) is int and n >= 0 for n in numbers):
-            raise MaskError(f"damaged, shape or offsets of {name!r:.200} are not as they must be")
-    if len(offsets) != 2:
-        raise MaskError(f"damaged, offsets of {name!r:.200} are not two numbers")
-    return shape, offsets
+    tensors = unpack_any(data)
+    for name, tensor in tensors.items():
+        if tensor.dtype != np.bool_:
+            raise MaskError(f"{name!r:.200} is {tensor.dtype}; the tensors of a mask are bool")
+    return content.get("__metadata__") or {}, {name: checked_bools(name, t) for name, t in tensors.items()}
 
 
 def _number(text: str) -> Any:

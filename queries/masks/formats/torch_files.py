@@ -13,7 +13,7 @@ import numpy as np
 
 from queries.masks.formats.archives import MOST_MEMBERS, Archive, pack
 from queries.masks.formats.files import MOST_BYTES
-from warehouse.errors import MaskError
+from warehouse.errors import MaskError, first_line
 
 MOST_STRUCTURE = 4 << 20
 """Largest member that describes lists and dicts; the tensors' data lie in members of their own."""
@@ -58,7 +58,7 @@ def load(data: bytes) -> Any:
     try:
         return torch.load(io.BytesIO(pack(members)), map_location="cpu", weights_only=True)
     except Exception as error:  # torch has no family of errors for damaged files
-        raise MaskError(f"damaged, torch cannot load it ({_first_line(error)})") from None
+        raise MaskError(f"damaged, torch cannot load it ({first_line(error)})") from None
 
 
 def kind_of(archive: Archive) -> type | None:
@@ -89,7 +89,7 @@ def check_structure(pickled: bytes) -> None:
     except MaskError:
         raise
     except Exception as error:  # genops raises what the damage leads to
-        raise MaskError(f"damaged, its structure cannot be read ({_first_line(error)})") from None
+        raise MaskError(f"damaged, its structure cannot be read ({first_line(error)})") from None
 
 
 def vector(value: Any, dtypes: tuple[str, ...], what: str) -> np.ndarray:
@@ -120,7 +120,3 @@ def _structure(archive: Archive) -> bytes:
     if len(found) != 1 or len(archive.sizes) > MOST_MEMBERS:
         raise MaskError("damaged or no file of torch.save")
     return archive.read(found[0], MOST_STRUCTURE)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -161,7 +161,7 @@ def test_what_is_refused_at_once(one: Any, make: Callable[..., Any]) -> None:
         ({"protected": one.mask({1: [0]})}, "mask of kind erase; make it with kind='keep'"),
         ({"fill": "l2"}, "fill 'l2': give 'l1', 'random', scores, or a function"),
         ({"fill": {1: np.zeros(48)}}, r"layer 2 \(encoder.layers.1.fc2\) has no scores"),
-        ({"protected": make("torchaudio").mask({}, "keep")}, "of other layers than the schedule"),
+        ({"protected": make("torchaudio").mask({}, "keep")}, "of other layers than what is to be pruned"),
     ):
         with pytest.raises(MaskError, match=said):
             pruning_schedule(one.module, one.layers, **options)

@@ -13,7 +13,8 @@ from torch import nn
 
 from queries.masks import Mask, MaskLayer
 from queries.masks.formats import FORMATS, usage
-from queries.masks.formats.files import MOST_BYTES, MOST_JSON_BYTES
+from queries.masks.formats.files import MOST_BYTES
+from queries.masks.formats.strict_json import MOST_JSON_BYTES
 from queries.masks.layers import MOST_NEURONS
 
 DOCS = Path(__file__).parents[3] / "docs" / "masks.md"
