@@ -24,7 +24,9 @@ def read_state(path: Path) -> dict[str, Tensor]:
     state: Any
     try:
         if path.suffix == ".safetensors":
-            state = _read_safetensors(path)
+            from safetensors.torch import load_file
+
+            state = load_file(path)
         else:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -61,14 +63,6 @@ def load_state(module: nn.Module, state: dict[str, Tensor], source: str) -> None
     problems += [f"unexpected {_few(result.unexpected_keys)}"] if result.unexpected_keys else []
     if problems:
         raise ModelError(f"{source} does not fit {type(module).__name__}: {'; '.join(problems)}")
-
-
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
-    try:
-        from safetensors.torch import load_file
-    except ImportError as error:
-        raise ModelError(f"{path}: reading it needs safetensors; pip install safetensors") from error
-    return load_file(path)
 
 
 def _complaint(error: Exception) -> str:
