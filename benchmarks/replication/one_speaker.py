@@ -1,7 +1,7 @@
 """What [A] §5.2 leaves open: erase the neurons of one speaker, and watch the others."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,7 @@ def unit(which: SpeakerModel, sigma: float, folder: Path, work: Path) -> Result:
         mask = Mask.of_neurons(everything.layers, by_layer)
         sizes.append(len(mask))
         for found, tried in ((changes, mask), (controls, mask.random_like(index))):
-            with erased(model.encoder, replace(tried, provenance={})):
+            with erased(model.encoder, tried):
                 found.append(np.round(task.errors(model) - before, 4).tolist())
     return {
         "male": speech.male.tolist(),

@@ -1,7 +1,7 @@
 """Table 1 of [A]: erase the neurons of male or female speakers, and watch the errors of either."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import altair as alt
@@ -60,7 +60,7 @@ def unit(which: SpeakerModel, sigma: float, folder: Path, work: Path) -> Result:
                 erasures[f"{group} layer {layer}"] = Mask.of_neurons(main.layers, {layer: chosen})
     errors = {"none": task.errors(model)}
     for name, mask in erasures.items():
-        with erased(model.encoder, replace(mask, provenance={})):
+        with erased(model.encoder, mask):
             errors[name] = task.errors(model)
     return {
         "male": speech.male.tolist(),
