@@ -183,7 +183,7 @@ def study(options: Options) -> Page:
         ],
         [
             (
-                "Loss and hidden frames predicted right (running means; chance is 1 in the number of clusters):",
+                "Loss and hidden frames predicted right (running means; chance is 0.5%):",
                 ("step", "loss", "right", "activity"),
                 rows,
             ),

@@ -40,9 +40,25 @@ def load(name: str, weights: Weights, reading: Reading) -> SpeechModel:
         source = f"{source}, {weights.file}"
     if isinstance(made, nn.Module):
         return fit(made, source, reading)
-    if reading != Reading():
+    if not _repeats(reading, made):
         raise ModelError(f"{source} returns a SpeechModel, which is complete: state layers and grid in the function")
     return made
+
+
+def _repeats(reading: Reading, model: SpeechModel) -> bool:
+    """Whether what is stated of a model is nothing but what it says itself."""
+    grid = model.grid
+    said = {
+        "hop_ms": grid.hop_us / 1000,
+        "offset_ms": grid.offset_us / 1000,
+        "window_ms": grid.window_us / 1000,
+        "sample_rate": model.sample_rate,
+        "normalize": model.normalize,
+        "time_first": model.time_first,
+        "padding_frames": model.padding_frames,
+    }
+    stated = {name: value for name, value in vars(reading).items() if value is not None}
+    return all(name in said and said[name] == value for name, value in stated.items())
 
 
 def _function(name: str) -> Callable[[], object]:
