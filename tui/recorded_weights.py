@@ -8,6 +8,11 @@ if TYPE_CHECKING:
 
     from queries import Connection
 
+_STATED = """
+SELECT hop_us / 1000 AS hop_ms, offset_us / 1000 AS offset_ms, window_us / 1000 AS window_ms, sample_rate, normalize
+FROM models WHERE model = $model
+"""
+
 
 def recorded_module(
     con: "Connection", spec: str, weights: Path | None, random_init: int | None, model: str | None
@@ -30,7 +35,9 @@ def recorded_module(
     from warehouse import ModelError
 
     recorded = recorded_model(con, model)
-    loaded = load(spec, weights=weights, random_init=random_init)
+    # A module alone does not say where its frames lie, and no model loads without: what was recorded is said again.
+    (stated,) = con.sql(_STATED, {"model": recorded.name}).pl().to_dicts()
+    loaded = load(spec, weights=weights, random_init=random_init, **stated)
     if loaded.checksum != recorded.checksum:
         raise ModelError(
             f"the weights of {spec} (checksum {loaded.checksum[:12]}) are not those that were recorded as "

@@ -193,6 +193,10 @@ def test_a_function_that_returns_a_speech_model(here: str) -> None:
     assert load(f"python:{here}:complete").source == "by hand"
     with pytest.raises(ModelError, match="state layers and grid in the function"):
         load(f"python:{here}:complete", hop_ms=10)
+    with pytest.raises(ModelError, match="state layers and grid in the function"):
+        load(f"python:{here}:complete", layers=["fc1"])
+    repeated = load(f"python:{here}:complete", hop_ms=20, offset_ms=10, window_ms=20, sample_rate=16_000)
+    assert repeated.source == "by hand"
 
 
 @pytest.mark.parametrize(
