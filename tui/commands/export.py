@@ -1,22 +1,19 @@
 """``neurons export``: sets of neurons as mask files for training scripts."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.arguments import Quiet, Warehouse
+from tui.arguments import Baseline, Corpus, Frames, Lambda, MinFrames, Quiet, Sigma, Warehouse, Where, Z
 from tui.filling import Filling
 from tui.registering import add
 from tui.reporting import UNCHANGED, MisuseError, reported, say
 
 if TYPE_CHECKING:
     from queries import Connection, Mask
-
-FRAME_OPTIONS = ("--corpus", "--frames", "--lambda", "--where")
-"""Options that also say how often a neuron is active, whatever selected it."""
 
 
 def register(app: typer.Typer) -> None:
@@ -81,31 +78,14 @@ def export(
     model: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Model in the warehouse, where there are several.")
     ] = None,
-    corpus: Annotated[str | None, typer.Option(metavar="CORPUS", help="This corpus. [default: all together]")] = None,
-    frames: Annotated[
-        str | None, typer.Option(metavar="READING", help="Frames that count: all, middle or reference. [default: all]")
-    ] = None,
-    lambda_pct: Annotated[
-        float | None,
-        typer.Option(
-            "--lambda", metavar="PERCENT", help="Share of neurons that a frame activates. [default: as recorded]"
-        ),
-    ] = None,
-    sigma: Annotated[
-        float | None,
-        typer.Option(metavar="SHARE", help="Share of a group's phones that a neuron must respond to. [default: 0.8]"),
-    ] = None,
-    baseline: Annotated[
-        float | None, typer.Option(metavar="P", help="Probability that counts as response. [default: k/D, chance]")
-    ] = None,
-    z: Annotated[
-        float | None,
-        typer.Option(metavar="Z", help="Demand the Wilson lower bound at this z. [default: point estimate]"),
-    ] = None,
-    min_frames: Annotated[
-        int | None, typer.Option(metavar="N", help="Fewest frames of a phone in a group. [default: 1]")
-    ] = None,
-    where: Annotated[str | None, typer.Option(metavar="SQL", help="Only frames that satisfy this condition.")] = None,
+    corpus: Corpus = None,
+    frames: Frames = None,
+    lambda_pct: Lambda = None,
+    sigma: Sigma = None,
+    baseline: Baseline = None,
+    z: Z = None,
+    min_frames: MinFrames = None,
+    where: Where = None,
     form: Annotated[
         str | None,
         typer.Option("--format", metavar="FORMAT", help="safetensors, json, paper, npz, pt, prune or lape."),
@@ -126,23 +106,22 @@ def export(
     """
     filling = Filling(density, uniform, fill, seed, spec, weights, random_init, with_bias)
     sources = {"--erase": erase, "--protect": protect, "--sql": sql, "--mask": mask}
-    options = {
-        "--corpus": corpus,
-        "--frames": frames,
-        "--lambda": lambda_pct,
-        "--sigma": sigma,
-        "--baseline": baseline,
-        "--z": z,
-        "--min-frames": min_frames,
-        "--where": where,
+    asked = {
+        "p_corpus": corpus,
+        "p_frames": frames,
+        "p_lambda": lambda_pct,
+        "p_sigma": sigma,
+        "p_baseline": baseline,
+        "p_z": z,
+        "p_min_frames": min_frames,
+        "p_where": where,
     }
-    given = {name: value for name, value in options.items() if value is not None}
+    parameters = {name: value for name, value in asked.items() if value is not None}
     source = _source(sources, density)
     _check_kind(source, kind, density)
     filling.check()
-    _check_options(source, given, density is not None and filling.way == "probability")
+    _check_parameters(source, parameters, density is not None and filling.way == "probability")
     form = _format(output, form)
-    parameters = {"p_" + name.removeprefix("--").replace("-", "_"): value for name, value in given.items()}
 
     from queries import connect
     from tui.interruptible import interruptible
@@ -182,12 +161,15 @@ def _check_kind(source: str, kind: str | None, density: float | None) -> None:
         raise MisuseError(f"--density is for neurons to keep, not for those to erase: {remedy}")
 
 
-def _check_options(source: str, given: Mapping[str, Any], fills_by_probability: bool) -> None:
+def _check_parameters(source: str, given: Iterable[str], fills_by_probability: bool) -> None:
+    from queries.masks.fills import TAKEN
+
     if source in ("--erase", "--protect"):
         return
     for name in given:
-        if not (fills_by_probability and name in FRAME_OPTIONS):
-            raise MisuseError(f"{name} is for --erase and --protect, which it would say more of")
+        if not (fills_by_probability and name in TAKEN):
+            option = "--" + name.removeprefix("p_").replace("_", "-")
+            raise MisuseError(f"{option} is for --erase and --protect, which it would say more of")
 
 
 def _format(output: Path, form: str | None) -> str:

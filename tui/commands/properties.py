@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tui.arguments import Quiet, Warehouse
+from tui.arguments import Baseline, Corpus, Frames, Lambda, MinFrames, Quiet, Sigma, Warehouse, Where, Z
 from tui.registering import add as add_command
 from tui.registering import help_of
 from tui.reporting import KEPT, UNCHANGED, MisuseError, reported, say
@@ -46,35 +46,18 @@ def properties() -> None:
 def show(
     warehouse: Warehouse,
     model: Annotated[str | None, typer.Option(metavar="MODEL", help="This model. [default: all]")] = None,
-    corpus: Annotated[str | None, typer.Option(metavar="CORPUS", help="This corpus. [default: all together]")] = None,
+    corpus: Corpus = None,
     prop: Annotated[
         list[str] | None,
         typer.Option("--property", "-p", metavar="NAME", help="This property; repeatable. [default: all]"),
     ] = None,
-    frames: Annotated[
-        str | None, typer.Option(metavar="READING", help="Frames that count: all, middle or reference. [default: all]")
-    ] = None,
-    lambda_pct: Annotated[
-        float | None,
-        typer.Option(
-            "--lambda", metavar="PERCENT", help="Share of neurons that a frame activates. [default: as recorded]"
-        ),
-    ] = None,
-    sigma: Annotated[
-        float | None,
-        typer.Option(metavar="SHARE", help="Share of a group's phones that a neuron must respond to. [default: 0.8]"),
-    ] = None,
-    baseline: Annotated[
-        float | None, typer.Option(metavar="P", help="Probability that counts as response. [default: k/D, chance]")
-    ] = None,
-    z: Annotated[
-        float | None,
-        typer.Option(metavar="Z", help="Demand the Wilson lower bound at this z. [default: point estimate]"),
-    ] = None,
-    min_frames: Annotated[
-        int | None, typer.Option(metavar="N", help="Fewest frames of a phone in a group. [default: 1]")
-    ] = None,
-    where: Annotated[str | None, typer.Option(metavar="SQL", help="Only frames that satisfy this condition.")] = None,
+    frames: Frames = None,
+    lambda_pct: Lambda = None,
+    sigma: Sigma = None,
+    baseline: Baseline = None,
+    z: Z = None,
+    min_frames: MinFrames = None,
+    where: Where = None,
 ) -> None:
     """Print how many neurons respond to each group of each property, layer by layer.
 
