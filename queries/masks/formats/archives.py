@@ -20,6 +20,9 @@ class Archive:
 
     Attributes:
         sizes: member -> bytes that it says it unpacks to.
+
+    Raises:
+        MaskError: no zip archive, more members than a mask has, or names that are none or come twice.
     """
 
     def __init__(self, data: bytes) -> None:
