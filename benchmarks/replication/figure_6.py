@@ -1,29 +1,51 @@
-"""Figure 6 of [A]: of the pretrained encoder 80% of the neurons go, in one of three ways; then each task is tuned."""
+"""Figure 6 of [A]: 80% of a tuned model's neurons go, in one of three ways; then it is tuned briefly."""
 
+from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from benchmarks.replication.charts import bars, beside
-from benchmarks.replication.pretrain import load_encoder
 from benchmarks.replication.recording import WAREHOUSE
 from benchmarks.replication.report import Page
-from benchmarks.replication.settings import BRIEF_STEPS, DENSITY, PRETRAINED, PRETRAINING, Options
+from benchmarks.replication.settings import BRIEF_STEPS, DENSITY, PEAK, PRETRAINED, PRETRAINING, Options
 from benchmarks.replication.speech import load_speech
 from benchmarks.replication.statistics import Estimate, over_speakers
-from benchmarks.replication.tasks import PhoneTask, PitchTask, SpeakerTask, TaskModel
 from benchmarks.replication.tune import tune
+from benchmarks.replication.tuned_models import TASKS, TunedModel, model_of, tuned
 from benchmarks.replication.units import Result, run_units
 from ingest.models.mel_encoder import MelEncoder
 from queries import connect
 from queries.editing import prune
 from queries.masks import Mask, keep_mask, l1_scores, mask_layers, random_scores, select
 
-TASKS = {"phones": PhoneTask, "speakers": SpeakerTask, "pitch": PitchTask}
 PROTECTED = "phone_class,gender,pitch"
-WAYS = ("unpruned", "protected", "l1", "random")
+WAYS = ("protected", "l1", "random")
+WHEN = ("pruned", "tuned")
+
+
+def unit(which: TunedModel, model: str, density: float, steps: int, work: Path) -> Result:
+    """Errors of every speaker: of the whole model, and for every way after pruning and after tuning.
+
+    Args:
+        which: the model that loses neurons.
+        model: name of the encoder in the warehouse whose property neurons are protected.
+        density: share of the neurons that stay.
+        steps: of tuning.
+        work: folder of the studies.
+    """
+    speech = load_speech(work / WAREHOUSE, work)
+    task = TASKS[which.task](speech)
+    whole = tuned(which, task, work)
+    errors = {"whole": {"pruned": task.errors(whole)}}
+    for way in WAYS:
+        left = deepcopy(whole)
+        # The task trained on the weights since they were recorded.
+        prune(left.encoder, kept(way, left.encoder, work / WAREHOUSE, model, density, which.seed), other_weights=True)
+        errors[way] = {"pruned": task.errors(left)}
+        errors[way]["tuned"] = task.errors(tune(left, task, steps=steps, seed=which.seed, peak=PEAK))
+    return {way: {when: np.round(e, 4).tolist() for when, e in found.items()} for way, found in errors.items()}
 
 
 def kept(way: str, encoder: MelEncoder, warehouse: Path, model: str, density: float, seed: int) -> Mask:
@@ -36,77 +58,61 @@ def kept(way: str, encoder: MelEncoder, warehouse: Path, model: str, density: fl
     return keep_mask(layers, l1_scores(encoder, layers), density, protected=guarded)
 
 
-def unit(
-    task_name: str, way: str, model: str, pretraining: int, density: float, steps: int, seed: int, work: Path
-) -> Result:
-    """Error of every speaker after pruning and tuning; ``protected`` says how many neurons protection itself kept."""
-    speech = load_speech(work / WAREHOUSE, work)
-    task = TASKS[task_name](speech)
-    encoder = load_encoder(work / "pretrain", pretraining)
-    if way != "unpruned":
-        prune(encoder, kept(way, encoder, work / WAREHOUSE, model, density, seed))
-    torch.manual_seed(seed)
-    tuned = tune(TaskModel(encoder, task.outputs), task, steps=steps, seed=seed)
-    return {
-        "task": task_name,
-        "way": way,
-        "seed": seed,
-        "neurons": [block.fc1.out_features for block in encoder.encoder.layers],
-        "errors": np.round(task.errors(tuned), 4).tolist(),
-    }
-
-
 def study(options: Options) -> Page:
     """Run what is missing, and gather."""
+    models = {task: [model_of(task, seed) for seed in range(options.seeds)] for task in TASKS}
     units = {
-        f"{task}-{way}-{seed}": (unit, (task, way, PRETRAINED, PRETRAINING, DENSITY, BRIEF_STEPS, seed, options.work))
-        for seed in range(options.seeds)
-        for task in TASKS
-        for way in WAYS
+        which.name: (unit, (which, PRETRAINED, DENSITY, BRIEF_STEPS, options.work))
+        for of_task in models.values()
+        for which in of_task
     }
     found = run_units(units, options.work / "figure_6", options.jobs)
-    errors = {
-        (task, way): np.array([found[f"{task}-{way}-{seed}"]["errors"] for seed in range(options.seeds)])
-        for task in TASKS
-        for way in WAYS
-    }
-    rows = [
-        [f"{kind.name} ({kind.error})", *(_plain(over_speakers(errors[task, way])) for way in WAYS)]
-        for task, kind in TASKS.items()
-    ]
+
+    def errors(task: str, way: str, when: str) -> np.ndarray:
+        return np.array([found[which.name][way][when] for which in models[task]])
+
+    rows = []
+    for task, kind in TASKS.items():
+        whole = _plain(over_speakers(errors(task, "whole", "pruned")))
+        for when in WHEN:
+            cells = [_plain(over_speakers(errors(task, way, when))) for way in WAYS]
+            rows.append([f"{kind.name} ({kind.error}), {when}", whole, *cells])
     ahead = {
-        (task, way): over_speakers(errors[task, way] - errors[task, "protected"])
+        (task, when, way): over_speakers(errors(task, way, when) - errors(task, "protected", when))
         for task in TASKS
-        for way in ("l1", "random")
+        for when in WHEN
+        for way in WAYS[1:]
     }
-    lead = [[TASKS[task].name, *(str(ahead[task, way]) for way in ("l1", "random"))] for task in TASKS]
+    lead = [
+        [f"{TASKS[task].name}, {when}", *(str(ahead[task, when, way]) for way in WAYS[1:])]
+        for task in TASKS
+        for when in WHEN
+    ]
     return Page(
         "figure_6",
         f"Figure 6: keeping {DENSITY:.0%} of the neurons",
         [
-            f"Of the pretrained encoder's neurons {DENSITY:.0%} stay: property neurons of "
-            f"{PROTECTED.replace(',', ', ')} (σ = 0.8) and then those of largest L1 norm (`protected`), those of "
-            f"largest L1 norm alone (`l1`), or random ones (`random`). Then each task is tuned for "
-            f"{BRIEF_STEPS} steps, with "
-            f"{options.seeds} seeds. Sets come from the first 60% of every speaker's utterances, errors "
-            "from the others, through random channels. "
-            "Intervals are 95%, from a bootstrap over speakers.",
+            f"Models of three tasks, fine-tuned from the pretrained encoder, keep {DENSITY:.0%} of their neurons: the "
+            f"encoder's property neurons of {PROTECTED.replace(',', ', ')} (σ = 0.8) and then those of largest L1 norm "
+            "(`protected`), those of largest L1 norm alone (`l1`), or random ones (`random`). Then they are tuned for "
+            f"{BRIEF_STEPS} steps. Sets come from the first 60% of every speaker's utterances, errors from the others, "
+            f"through random channels; {options.seeds} seeds; intervals are 95%, from a bootstrap over speakers.",
             _outcome(ahead),
         ],
         [
-            ("Errors:", ("task", *WAYS), rows),
+            ("Errors:", ("task", "whole", *WAYS), rows),
             (
                 "Error less that of `protected`, paired by seed and speaker (above 0: protection is ahead):",
-                ("task", "l1", "random"),
+                ("task", *WAYS[1:]),
                 lead,
             ),
         ],
         beside(
             *(
                 bars(
-                    [(way, way, over_speakers(errors[task, way])) for way in WAYS],
+                    [(when, way, over_speakers(errors(task, way, when))) for way in WAYS for when in WHEN],
+                    "when",
                     "kept",
-                    "way",
                     f"{kind.name}: {kind.error}",
                 )
                 for task, kind in TASKS.items()
@@ -115,25 +121,23 @@ def study(options: Options) -> Page:
         ),
         {
             "settings": {"density": DENSITY, "steps": BRIEF_STEPS, "pretraining": PRETRAINING, "protected": PROTECTED},
-            "protection_ahead_of": {f"{task}, {way}": asdict(estimate) for (task, way), estimate in ahead.items()},
+            "protection_ahead_of": {", ".join(key): asdict(estimate) for key, estimate in ahead.items()},
             "units": found,
         },
     )
 
 
-def _outcome(ahead: dict[tuple[str, str], Estimate]) -> str:
+def _outcome(ahead: dict[tuple[str, str, str], Estimate]) -> str:
     said = []
-    for way in ("l1", "random"):
-        better = [TASKS[task].name for task in TASKS if ahead[task, way].low > 0]
-        worse = [TASKS[task].name for task in TASKS if ahead[task, way].high < 0]
-        even = [TASKS[task].name for task in TASKS if ahead[task, way].low <= 0 <= ahead[task, way].high]
-        parts = [
-            f"{verdict} in {' and '.join(names)}"
-            for verdict, names in (("ahead", better), ("behind", worse), ("not told apart", even))
-            if names
-        ]
-        said.append(f"beside `{way}` protection is {', '.join(parts)}")
-    return f"{said[0].capitalize()}; {said[1]}."
+    for way in WAYS[1:]:
+        verdicts: dict[str, list[str]] = {"ahead": [], "behind": [], "not told apart": []}
+        for (task, when, beside_way), found in ahead.items():
+            if beside_way == way:
+                verdict = "ahead" if found.low > 0 else "behind" if found.high < 0 else "not told apart"
+                verdicts[verdict].append(f"{TASKS[task].name} ({when})")
+        parts = [f"{verdict} in {', '.join(names)}" for verdict, names in verdicts.items() if names]
+        said.append(f"Beside `{way}` protection is {'; '.join(parts)}.")
+    return " ".join(said)
 
 
 def _plain(estimate: Estimate) -> str:

@@ -11,10 +11,9 @@ from benchmarks.replication.charts import bars, beside
 from benchmarks.replication.recording import WAREHOUSE
 from benchmarks.replication.report import Page
 from benchmarks.replication.settings import PRETRAINING, SPEAKER_SIGMA, Options
-from benchmarks.replication.speaker_models import SpeakerModel, tuned_and_recorded
 from benchmarks.replication.speech import load_speech
 from benchmarks.replication.statistics import Estimate, over_speakers
-from benchmarks.replication.table_1 import speaker_model
+from benchmarks.replication.tuned_models import TunedModel, model_of, tuned_and_recorded
 from benchmarks.replication.units import Result, run_units
 from queries import connect
 from queries.editing import erased
@@ -27,7 +26,7 @@ CONTROL = "random"
 """As many neurons of every layer as the speaker's candidates."""
 
 
-def unit(which: SpeakerModel, sigma: float, folder: Path, work: Path) -> Result:
+def unit(which: TunedModel, sigma: float, folder: Path, work: Path) -> Result:
     """Change of the error of every speaker (columns) after erasing each (rows), for every set and the control."""
     speech = load_speech(work / WAREHOUSE, work)
     model, task = tuned_and_recorded(which, speech, folder, work)
@@ -66,7 +65,7 @@ def _of_group(rows: pl.DataFrame, group: str, layers: Sequence[MaskLayer]) -> Ma
 
 def study(options: Options) -> Page:
     """Run what is missing, and gather."""
-    models = [speaker_model(PRETRAINING, seed) for seed in range(options.seeds)]
+    models = [model_of("speakers", seed) for seed in range(options.seeds)]
     units = {which.name: (unit, (which, SPEAKER_SIGMA, options.speech, options.work)) for which in models}
     found = run_units(units, options.work / "one_speaker", options.jobs)
     results = list(found.values())

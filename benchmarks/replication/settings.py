@@ -6,13 +6,15 @@ from pathlib import Path
 PRETRAINING = 3000
 """Steps of masked prediction."""
 
-LESS_PRETRAINING = (0, 750)
-"""Other amounts that Table 1 is shown against."""
+LESS_PRETRAINING = {0: 2, 750: 1}
+"""Other amounts that Table 1 is shown against -> seeds."""
 
 SPARSITY = 0.0003
 """Weight of the penalty on activations, in pretraining and in speaker identification."""
 
-SPEAKER_STEPS = 1200
+STEPS = {"speakers": 1200, "phones": 500, "pitch": 400}
+"""Steps of fine-tuning on each task."""
+
 SIGMA = 0.4
 """σ of the sets that Table 1 erases; chosen on two models without pretraining, which are not among its seeds."""
 
@@ -22,10 +24,11 @@ SPEAKER_SIGMA = 0.4
 DENSITY = 0.2
 """Share of the neurons that figure 6 keeps."""
 
-BRIEF_STEPS = 150
-FIRST_STEPS = 400
-BETWEEN_STEPS = 80
-"""Steps of tuning: after pruning once; before pruning in steps; after each of them."""
+BRIEF_STEPS = 100
+"""Steps of tuning after each pruning."""
+
+PEAK = 5e-4
+"""Largest learning rate of tuning after pruning; half of what models learn with."""
 
 PRETRAINED = "pretrained"
 """Name of the pretrained encoder in the warehouse."""

@@ -16,12 +16,12 @@ from benchmarks.replication.settings import (
     PRETRAINING,
     SIGMA,
     SPARSITY,
-    SPEAKER_STEPS,
+    STEPS,
     Options,
 )
-from benchmarks.replication.speaker_models import SpeakerModel, tuned_and_recorded
 from benchmarks.replication.speech import load_speech
 from benchmarks.replication.statistics import Estimate, difference, over_speakers
+from benchmarks.replication.tuned_models import TunedModel, model_of, tuned_and_recorded
 from benchmarks.replication.units import Result, run_units
 from queries import connect
 from queries.editing import erased
@@ -31,7 +31,7 @@ SIGMAS = (0.9, 0.8, 0.65, 0.5, 0.4, 0.3)
 GROUPS = {"male": "M", "female": "F"}
 
 
-def unit(which: SpeakerModel, sigma: float, folder: Path, work: Path) -> Result:
+def unit(which: TunedModel, sigma: float, folder: Path, work: Path) -> Result:
     """Errors of every speaker, as the model is and after every erasure.
 
     Returns:
@@ -71,15 +71,16 @@ def unit(which: SpeakerModel, sigma: float, folder: Path, work: Path) -> Result:
 
 def study(options: Options) -> Page:
     """Run what is missing, and gather."""
-    amounts = {PRETRAINING: options.seeds, **dict.fromkeys(LESS_PRETRAINING, min(2, options.seeds))}
+    amounts = {PRETRAINING: options.seeds, **LESS_PRETRAINING}
     units = {
         which.name: (unit, (which, SIGMA, options.speech, options.work))
         for amount, seeds in amounts.items()
-        for which in (speaker_model(amount, seed) for seed in range(seeds))
+        for which in (model_of("speakers", seed, amount) for seed in range(seeds))
     }
     found = run_units(units, options.work / "table_1", options.jobs)
     by_amount = {
-        amount: [found[speaker_model(amount, seed).name] for seed in range(seeds)] for amount, seeds in amounts.items()
+        amount: [found[model_of("speakers", seed, amount).name] for seed in range(seeds)]
+        for amount, seeds in amounts.items()
     }
     main = by_amount[PRETRAINING]
     table = [_row(main, name, name) for name in (*GROUPS, *(f"{group}, random" for group in GROUPS))]
@@ -96,16 +97,11 @@ def study(options: Options) -> Page:
         ],
         _chart(by_amount),
         {
-            "settings": {"sigma": SIGMA, "sparsity": SPARSITY, "steps": SPEAKER_STEPS, "pretraining": PRETRAINING},
+            "settings": {"sigma": SIGMA, "sparsity": SPARSITY, "steps": STEPS["speakers"], "pretraining": PRETRAINING},
             "contrasts": {group: asdict(estimate) for group, estimate in contrasts.items()},
             "units": found,
         },
     )
-
-
-def speaker_model(pretraining: int, seed: int) -> SpeakerModel:
-    """The model of the erasure studies."""
-    return SpeakerModel(pretraining, seed, SPEAKER_STEPS, SPARSITY)
 
 
 def changes(results: Sequence[Result], erasure: str, male: bool) -> np.ndarray:

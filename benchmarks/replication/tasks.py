@@ -81,7 +81,11 @@ class SpeakerTask:
 
 
 class PhoneTask:
-    """The phones of an utterance, by CTC; the error is their edit distance over their number."""
+    """The phones of an utterance, by CTC; the error is their edit distance over their number.
+
+    CTC alone says nothing but blank for longer than these models learn, so the aligned path (every frame's phone,
+    blank in silence), which is one of those that CTC sums over, is a second target.
+    """
 
     name = "phone recognition"
     error = "phone error, %"
@@ -101,9 +105,12 @@ class PhoneTask:
         scores, lengths = self._scores(model, chosen, random)
         wanted = [torch.from_numpy(self.speech.sequences[u]) + 1 for u in chosen]
         sizes = torch.tensor([len(said) for said in wanted])
-        return nn.functional.ctc_loss(
+        summed = nn.functional.ctc_loss(
             scores.transpose(0, 1), torch.cat(wanted), lengths, sizes, BLANK, zero_infinity=True
         )
+        aligned = torch.cat([self.speech.phone[self.speech.starts[u] : self.speech.starts[u + 1]] + 1 for u in chosen])
+        spoken = torch.arange(scores.shape[1]) < lengths[:, None]
+        return summed + nn.functional.nll_loss(scores[spoken], aligned)
 
     @torch.no_grad()
     @torch.autocast("cpu", torch.bfloat16)

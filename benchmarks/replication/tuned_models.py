@@ -1,4 +1,4 @@
-"""Speaker identification models, fine-tuned from the pretrained encoder and recorded: what erasures change."""
+"""Models fine-tuned from the pretrained encoder, trained once each: what erasing and pruning change."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,22 +7,27 @@ import torch
 
 from benchmarks.replication.pretrain import load_encoder
 from benchmarks.replication.recording import record
+from benchmarks.replication.settings import PRETRAINING, SPARSITY, STEPS
 from benchmarks.replication.speech import Speech
-from benchmarks.replication.tasks import SpeakerTask, TaskModel
+from benchmarks.replication.tasks import PhoneTask, PitchTask, SpeakerTask, Task, TaskModel
 from benchmarks.replication.tune import tune
+
+TASKS = {"phones": PhoneTask, "speakers": SpeakerTask, "pitch": PitchTask}
 
 
 @dataclass(frozen=True)
-class SpeakerModel:
+class TunedModel:
     """Which model it is.
 
     Attributes:
+        task: key of ``TASKS``.
         pretraining: steps of it.
         seed: of head, batches and channels.
         steps: of fine-tuning.
         sparsity: weight of the penalty on activations.
     """
 
+    task: str
     pretraining: int
     seed: int
     steps: int
@@ -31,10 +36,10 @@ class SpeakerModel:
     @property
     def name(self) -> str:
         """Its name in the warehouse and of its file."""
-        return f"speakers-after-{self.pretraining}-seed-{self.seed}"
+        return f"{self.task}-after-{self.pretraining}-seed-{self.seed}"
 
 
-def tuned(which: SpeakerModel, task: SpeakerTask, work: Path) -> TaskModel:
+def tuned(which: TunedModel, task: Task, work: Path) -> TaskModel:
     """The model, trained once and kept in ``work``."""
     path = work / "models" / f"{which.name}.pt"
     torch.manual_seed(which.seed)
@@ -50,7 +55,12 @@ def tuned(which: SpeakerModel, task: SpeakerTask, work: Path) -> TaskModel:
     return model
 
 
-def tuned_and_recorded(which: SpeakerModel, speech: Speech, folder: Path, work: Path) -> tuple[TaskModel, SpeakerTask]:
+def model_of(task: str, seed: int, pretraining: int = PRETRAINING) -> TunedModel:
+    """The model of a task that the studies start from."""
+    return TunedModel(task, pretraining, seed, STEPS[task], SPARSITY)
+
+
+def tuned_and_recorded(which: TunedModel, speech: Speech, folder: Path, work: Path) -> tuple[TaskModel, SpeakerTask]:
     """The model and its task; the warehouse has what its neurons do on the utterances of the fold ``sets``."""
     task = SpeakerTask(speech)
     model = tuned(which, task, work)
