@@ -92,11 +92,12 @@ def study(options: Options) -> Page:
         "figure_6",
         f"Figure 6: keeping {DENSITY:.0%} of the neurons",
         [
-            f"Models of three tasks, fine-tuned from the pretrained encoder, keep {DENSITY:.0%} of their neurons: the "
-            f"encoder's property neurons of {PROTECTED.replace(',', ', ')} (σ = 0.8) and then those of largest L1 norm "
-            "(`protected`), those of largest L1 norm alone (`l1`), or random ones (`random`). Then they are tuned for "
-            f"{BRIEF_STEPS} steps. Sets come from the first 60% of every speaker's utterances, errors from the others, "
-            f"through random channels; {options.seeds} seeds; intervals are 95%, from a bootstrap over speakers.",
+            f"Models of three tasks, fine-tuned from the pretrained encoder, keep {DENSITY:.0%} of their neurons: "
+            f"the encoder's property neurons of {PROTECTED.replace(',', ', ')} (σ = 0.8) and then those of largest "
+            "L1 norm (`protected`), those of largest L1 norm alone (`l1`), or random ones (`random`). Then they are "
+            f"tuned for {BRIEF_STEPS} steps. Sets come from the first 60% of every speaker's utterances, errors "
+            f"from the others, through random channels; {options.seeds} seeds; intervals are 95%, from a bootstrap "
+            "over speakers.",
             _outcome(ahead),
         ],
         [

@@ -106,10 +106,11 @@ def study(options: Options) -> Page:
         "figure_9",
         "Figure 9: pruning and tuning in steps to 5%",
         [
-            f"Models tuned on a task (those of [figure 6](figure_6.md)) lose neurons in steps and are tuned for "
-            f"{BRIEF_STEPS} steps after each. Who goes is decided by the L1 norm of the present weights; with protection the property "
-            "neurons of the task's property (σ = 0.8) go last, and the weakest of them go too once they alone are more "
-            f"than a density holds. {options.seeds} seeds; intervals are 95%, from a bootstrap over speakers.",
+            f"Models tuned on a task (those of [figure 6](figure_6.md)) lose neurons in steps and are tuned "
+            f"for {BRIEF_STEPS} steps after each. Who goes is decided by the L1 norm of the present weights; with "
+            "protection the property neurons of the task's property (σ = 0.8) go last, and the weakest of them go "
+            f"too once they alone are more than a density holds. {options.seeds} seeds; intervals are 95%, from a "
+            "bootstrap over speakers.",
             _outcome(ahead),
         ],
         tables,

@@ -10,7 +10,7 @@ import polars as pl
 from benchmarks.replication.charts import bars, beside
 from benchmarks.replication.recording import WAREHOUSE
 from benchmarks.replication.report import Page
-from benchmarks.replication.settings import PRETRAINING, SPEAKER_SIGMA, Options
+from benchmarks.replication.settings import SPEAKER_SIGMA, Options
 from benchmarks.replication.speech import load_speech
 from benchmarks.replication.statistics import Estimate, over_speakers
 from benchmarks.replication.tuned_models import TunedModel, model_of, tuned_and_recorded
@@ -65,7 +65,7 @@ def _of_group(rows: pl.DataFrame, group: str, layers: Sequence[MaskLayer]) -> Ma
 
 def study(options: Options) -> Page:
     """Run what is missing, and gather."""
-    models = [model_of("speakers", seed) for seed in range(options.seeds)]
+    models = [model_of("speakers", seed, pretraining=0) for seed in range(options.seeds)]
     units = {which.name: (unit, (which, SPEAKER_SIGMA, options.speech, options.work)) for which in models}
     found = run_units(units, options.work / "one_speaker", options.jobs)
     results = list(found.values())
@@ -94,7 +94,7 @@ def study(options: Options) -> Page:
             columns=1,
         ),
         {
-            "settings": {"sigma": SPEAKER_SIGMA, "pretraining": PRETRAINING},
+            "settings": {"sigma": SPEAKER_SIGMA, "pretraining": 0},
             "changes": {name: {who: asdict(e) for who, e in estimates.items()} for name, estimates in seen.items()},
             "units": found,
         },

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from benchmarks.replication.augment import augmented
 from benchmarks.replication.recording import WAREHOUSE, record, record_all
 from benchmarks.replication.report import Page
-from benchmarks.replication.settings import LESS_PRETRAINING, PRETRAINED, PRETRAINING, SPARSITY, Options
+from benchmarks.replication.settings import PRETRAINED, PRETRAINING, SOME_PRETRAINING, SPARSITY, Options
 from benchmarks.replication.speech import Speech, load_speech
 from benchmarks.replication.tune import sparse_activations
 from ingest.models.mel import TINY, save_mel_encoder
@@ -141,8 +141,13 @@ def prepare(options: Options) -> None:
     torch.manual_seed(0)
     warehouse = record_all(MelEncoder(CONFIG), "untrained", options.speech, options.work)
     folder = options.work / "pretrain"
-    keep = tuple(steps for steps in (*LESS_PRETRAINING, PRETRAINING) if steps)
-    pretrain(load_speech(warehouse, options.work), folder, steps=PRETRAINING, keep=keep, sparsity=SPARSITY)
+    pretrain(
+        load_speech(warehouse, options.work),
+        folder,
+        steps=PRETRAINING,
+        keep=(SOME_PRETRAINING, PRETRAINING),
+        sparsity=SPARSITY,
+    )
     record(load_encoder(folder, PRETRAINING), PRETRAINED, options.speech, options.work)
 
 
