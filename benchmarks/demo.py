@@ -23,7 +23,7 @@ def main() -> None:
     for _ in range(repeats):
         with tempfile.TemporaryDirectory() as folder:
             demo = run([neurons, "demo", folder, "--quiet"])
-            pairs.append((demo.wall, run([sys.executable, forward_only, f"{folder}/corpus/audio", "0"]).wall))
+            pairs.append((demo.wall, run([sys.executable, forward_only, f"{folder}/corpus/audio", "mel:tiny"]).wall))
     wall, baseline = (statistics.median(column) for column in zip(*pairs, strict=True))
     figure("neurons demo", wall, "s", baseline, "import, build, read and forward of its corpus")
 

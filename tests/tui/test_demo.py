@@ -36,7 +36,7 @@ def test_run_again_it_prints_what_it_found(neurons: Neurons, folder: Path) -> No
         ["layer", "F", "M", "property", "neurons"],
         ["layer", "low", "middle", "high", "property", "neurons"],
     ]
-    assert sum(line.split()[0] == "12" for line in done.out.splitlines() if line.strip()) == 3
+    assert sum(line.split()[0] == "4" for line in done.out.splitlines() if line.strip()) == 3
 
 
 def test_the_corpus_has_four_women_four_men_and_two_accents(neurons: Neurons, folder: Path) -> None:

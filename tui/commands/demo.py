@@ -11,7 +11,7 @@ from tui.huge_pages import ask_for_huge_pages
 from tui.registering import add
 from tui.reporting import KEPT, reported, say
 
-MODEL, CORPUS, WAREHOUSE = "hubert_base_random", "demo", "demo.warehouse"
+MODEL, CORPUS, WAREHOUSE = "mel_tiny", "demo", "demo.warehouse"
 SHOWN = ("phone_class", "gender", "pitch")
 
 
@@ -28,8 +28,8 @@ def demo(
     """Speak a small corpus and record a model over it.
 
     Prints property neurons per layer for phone class, gender and pitch. Eight synthetic voices say sentences with
-    all 39 phones of English; the model is HuBERT base with random weights. Run again, it goes on where it stopped,
-    or prints again what it found.
+    all 39 phones of English; the model is the small one that ships with the project (mel:tiny), which learned from
+    real speech. Run again, it goes on where it stopped, or prints again what it found.
 
     Example:
       neurons demo
@@ -87,7 +87,7 @@ def record(folder: Path, quiet: bool, n_sentences: int = 8) -> None:
     from ingest import ingest, load
     from queries import write_catalog
 
-    model = load("torchaudio:hubert_base", random_init=0)
+    model = load("mel:tiny")
     ingest(model, corpus, folder / WAREHOUSE, model_name=MODEL, quiet=quiet)
     write_catalog(folder / WAREHOUSE)
 
@@ -104,6 +104,7 @@ def _what_next(folder: Path, warehouse: Path) -> list[str]:
         f"""  neurons sql {path} "FROM activation_probabilities WHERE phone = 'AH' ORDER BY p DESC LIMIT 10\"""",
         f"  neurons properties add {path} accent --column accent",
         f"  neurons properties {path} --property accent --frames reference",
+        f"  neurons export {path} --erase gender=F -o {shlex.quote(str(folder / 'erase-female.safetensors'))}",
         f"  neurons check {path}",
     ]
 
