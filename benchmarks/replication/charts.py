@@ -14,61 +14,63 @@ Row = tuple[str | float, str, Estimate]
 
 
 def bars(rows: Sequence[Row], x: str, series: str, y: str) -> alt.LayerChart:
-    """Bars beside each other, one a series."""
-    base = alt.Chart(_table(rows, x, series, y)).encode(
-        alt.X(
-            x,
-            type="nominal",
-            sort=list(dict.fromkeys(str(row[0]) for row in rows)),
-            title=x,
-            axis=alt.Axis(labelAngle=-30),
-        ),
-        alt.XOffset(series, type="nominal", sort=_order(rows)),
+    """Bars beside each other, one a series; ``x``, ``series`` and ``y`` are titles."""
+    places = list(dict.fromkeys(str(place) for place, *_ in rows))
+    base = alt.Chart(_table(rows)).encode(
+        alt.X("place:N", sort=places, title=x, axis=alt.Axis(labelAngle=-30 if len(places) > 3 else 0)),
+        alt.XOffset("series:N", sort=_names(rows)),
     )
-    return _with_intervals(base, base.mark_bar(size=16), rows, series, y)
+    intervals = base.mark_rule().encode(alt.Y("low:Q"), alt.Y2("high:Q"))
+    return _layered(base.mark_bar().encode(_mean(y), _color(rows, series)), intervals)
 
 
 def lines(
     rows: Sequence[Row], x: str, series: str, y: str, *, ordinal: bool = False, log: bool = False
 ) -> alt.LayerChart:
     """A line a series; with ``log``, x falls from left to right on a logarithmic axis."""
-    scale = alt.Scale(type="log", reverse=True) if log else alt.Scale(zero=False)
-    axis = (
-        alt.X(x, type="ordinal", title=x, axis=alt.Axis(labelAngle=0))
-        if ordinal
-        else alt.X(x, type="quantitative", scale=scale, title=x)
+    if ordinal:
+        axis = alt.X("place:O", title=x, axis=alt.Axis(labelAngle=0))
+    elif log:
+        at = sorted({float(place) for place, *_ in rows})
+        axis = alt.X(
+            "place:Q", title=x, scale=alt.Scale(type="log", reverse=True, nice=False), axis=alt.Axis(values=at)
+        )
+    else:
+        axis = alt.X("place:Q", title=x, scale=alt.Scale(zero=False))
+    base = alt.Chart(_table(rows)).encode(axis)
+    color = _color(rows, series)
+    return _layered(
+        base.mark_line(point=True).encode(_mean(y), color),
+        base.mark_rule().encode(alt.Y("low:Q"), alt.Y2("high:Q"), color),
     )
-    base = alt.Chart(_table(rows, x, series, y)).encode(axis)
-    return _with_intervals(base, base.mark_line(point=True), rows, series, y)
 
 
 def beside(*charts: alt.LayerChart, columns: int = 2) -> alt.ConcatChart:
     """Charts in a grid, on white."""
-    return (
-        alt.concat(*charts, columns=columns)
-        .resolve_scale(color="independent")
-        .configure(background="white")
-        .configure_view(stroke=None)
-    )
+    grid = alt.concat(*charts, columns=columns).resolve_scale(color="independent")
+    return grid.configure(background="white").configure_view(stroke=None)
 
 
-def _with_intervals(base: alt.Chart, marks: alt.Chart, rows: Sequence[Row], series: str, y: str) -> alt.LayerChart:
-    color = alt.Color(series, type="nominal", sort=_order(rows), scale=alt.Scale(scheme="tableau10"), title=series)
-    return alt.layer(
-        marks.encode(alt.Y(y, type="quantitative", title=y), color),
-        base.mark_rule().encode(
-            alt.Y("low", type="quantitative"),
-            alt.Y2("high"),
-            color if marks.mark.type == "line" else alt.value("black"),
-        ),
-    ).properties(width=300, height=220)
+def _layered(marks: alt.Chart, intervals: alt.Chart) -> alt.LayerChart:
+    return alt.layer(marks, intervals).properties(width=300, height=220)
 
 
-def _order(rows: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(row[1] for row in rows))
+def _mean(title: str) -> alt.Y:
+    return alt.Y("mean:Q", title=title)
 
 
-def _table(rows: Sequence[Row], x: str, series: str, y: str) -> pl.DataFrame:
+def _color(rows: Sequence[Row], title: str) -> alt.Color:
+    return alt.Color("series:N", sort=_names(rows), scale=alt.Scale(scheme="tableau10"), title=title)
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(series for _, series, _ in rows))
+
+
+def _table(rows: Sequence[Row]) -> pl.DataFrame:
     return pl.DataFrame(
-        [{x: place, series: name, y: found.mean, "low": found.low, "high": found.high} for place, name, found in rows]
+        [
+            {"place": place, "series": series, "mean": found.mean, "low": found.low, "high": found.high}
+            for place, series, found in rows
+        ]
     )

@@ -23,7 +23,7 @@ from queries.masks import mask_layers, select
 GUARDS = {"phones": "phone_class", "speakers": "gender"}
 """Task -> the property that is protected for it."""
 
-DENSITIES = (0.5, 0.2, 0.1, 0.05)
+DENSITIES = (0.2, 0.1, 0.05)
 WAYS = ("protected", "l1")
 
 

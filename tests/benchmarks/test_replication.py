@@ -62,29 +62,7 @@ def test_every_speaker_is_in_both_folds_and_no_utterance_is(tmp_path: Path) -> N
     assert found.filter(pl.col.speaker == "c")["file"][0] == str(tmp_path / "eval" / "audio" / "c" / "c0.flac")
 
 
-def drawn() -> Speech:
-    """Four speakers with two utterances each, the second for tests; a phone in every frame."""
-    lengths = np.array([30, 60] * 4)
-    frames = int(lengths.sum())
-    random = torch.Generator().manual_seed(0)
-    return Speech(
-        utterances=[str(n) for n in range(8)],
-        mel=torch.randn(frames, 2, 40, generator=random),
-        starts=np.concatenate([[0], np.cumsum(lengths)]),
-        speaker=np.repeat(np.arange(4), 2),
-        male=np.array([True, True, False, False]),
-        speakers=list("abcd"),
-        test=np.array([False, True] * 4),
-        train_part=np.ones(8, dtype=bool),
-        phone=torch.zeros(frames, dtype=torch.long),
-        phones=["AA"],
-        f0=torch.full((frames,), 150.0),
-        sequences=[np.zeros(3, dtype=int)] * 8,
-    )
-
-
-def test_crops_stay_in_their_utterance() -> None:
-    speech = drawn()
+def test_crops_stay_in_their_utterance(speech: Speech) -> None:
     for length in (10, 45, 200):
         chosen = np.arange(8).repeat(50)
         at = speech.crops(chosen, length, np.random.default_rng(0))
@@ -93,8 +71,7 @@ def test_crops_stay_in_their_utterance() -> None:
         assert (at < speech.starts[chosen + 1][:, None]).all()
 
 
-def test_tests_are_of_test_utterances_alone() -> None:
-    speech = drawn()
+def test_tests_are_of_test_utterances_alone(speech: Speech) -> None:
     speaker, pitch = SpeakerTask(speech), PitchTask(speech)
     assert set(speaker.training) == {0, 2, 4, 6}
     assert sorted(set(speaker.wanted)) == [0, 1, 2, 3]
