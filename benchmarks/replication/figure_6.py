@@ -96,8 +96,8 @@ def study(options: Options) -> Page:
             f"the encoder's property neurons of {PROTECTED.replace(',', ', ')} (σ = 0.8) and then those of largest "
             "L1 norm (`protected`), those of largest L1 norm alone (`l1`), or random ones (`random`). Then they are "
             f"tuned for {BRIEF_STEPS} steps. Sets come from the first 60% of every speaker's utterances, errors "
-            f"from the others, through random channels; {options.seeds} seeds; intervals are 95%, from a bootstrap "
-            "over speakers.",
+            f"from the others, through random channels (phones: without); {options.seeds} seeds; intervals are 95%, "
+            "from a bootstrap over speakers.",
             _outcome(ahead),
         ],
         [
