@@ -83,6 +83,11 @@ class SpeakerTask:
         return per_speaker(said.numpy() != self.wanted, self.wanted, self.outputs) * 100
 
 
+SMOOTH = 5
+"""Frames that probabilities are averaged over before the best symbol is taken: without it, every frame in which a weak
+model changes its mind is an insertion."""
+
+
 class PhoneTask:
     """The phones of an utterance, by CTC; the error is their edit distance over their number.
 
@@ -124,7 +129,10 @@ class PhoneTask:
         for first in range(0, len(self.tests), 32):
             chosen = self.tests[first : first + 32]
             scores, lengths = self._scores(model, chosen)
-            for utterance, best, length in zip(chosen, scores.argmax(-1), lengths, strict=True):
+            smooth = nn.functional.avg_pool1d(
+                scores.exp().transpose(1, 2), SMOOTH, 1, SMOOTH // 2, count_include_pad=False
+            ).transpose(1, 2)
+            for utterance, best, length in zip(chosen, smooth.argmax(-1), lengths, strict=True):
                 said = [symbol - 1 for symbol in best[:length].unique_consecutive().tolist() if symbol != BLANK]
                 wanted = self.speech.sequences[utterance].tolist()
                 wrong[self.speech.speaker[utterance]] += torchaudio.functional.edit_distance(wanted, said)
