@@ -20,7 +20,7 @@ from queries import connect
 from queries.editing import pruning_schedule
 from queries.masks import mask_layers, select
 
-GUARDS = {"phones": "phone_class", "speakers": "gender"}
+GUARDS = {"speakers": "gender", "phones": "phone_class"}
 """Task -> the property that is protected for it."""
 
 DENSITIES = (0.2, 0.1, 0.05)

@@ -12,7 +12,7 @@ SOME_PRETRAINING = 750
 SPARSITY = 0.0003
 """Weight of the penalty on activations, in pretraining and in speaker identification."""
 
-STEPS = {"speakers": 1200, "phones": 500, "pitch": 400}
+STEPS = {"speakers": 1200, "phones": 500, "pitch": 200}
 """Steps of fine-tuning on each task."""
 
 SIGMA = 0.4
