@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.replication.charts import beside, lines
 from benchmarks.replication.recording import WAREHOUSE
 from benchmarks.replication.report import Page
-from benchmarks.replication.settings import BRIEF_STEPS, PEAK, PRETRAINED, Options
+from benchmarks.replication.settings import BETWEEN_STEPS, PEAK, PRETRAINED, Options
 from benchmarks.replication.speech import load_speech
 from benchmarks.replication.statistics import Estimate, over_speakers
 from benchmarks.replication.tune import tune
@@ -62,7 +62,7 @@ def study(options: Options) -> Page:
     """Run what is missing, and gather."""
     models = {task: [model_of(task, seed) for seed in range(options.seeds)] for task in GUARDS}
     units = {
-        which.name: (unit, (which, PRETRAINED, BRIEF_STEPS, options.work))
+        which.name: (unit, (which, PRETRAINED, BETWEEN_STEPS, options.work))
         for of_task in models.values()
         for which in of_task
     }
@@ -107,7 +107,7 @@ def study(options: Options) -> Page:
         "Figure 9: pruning and tuning in steps to 5%",
         [
             f"Models tuned on a task (those of [figure 6](figure_6.md)) lose neurons in steps and are tuned "
-            f"for {BRIEF_STEPS} steps after each. Who goes is decided by the L1 norm of the present weights; with "
+            f"for {BETWEEN_STEPS} steps after each. Who goes is decided by the L1 norm of the present weights; with "
             "protection the property neurons of the task's property (σ = 0.8) go last, and the weakest of them go "
             f"too once they alone are more than a density holds. {options.seeds} seeds; intervals are 95%, from a "
             "bootstrap over speakers.",
@@ -116,7 +116,7 @@ def study(options: Options) -> Page:
         tables,
         beside(*charts),
         {
-            "settings": {"between": BRIEF_STEPS, "densities": DENSITIES, "guards": GUARDS},
+            "settings": {"between": BETWEEN_STEPS, "densities": DENSITIES, "guards": GUARDS},
             "protection_ahead_by": {
                 f"{task}, {density}": asdict(estimate) for (task, density), estimate in ahead.items()
             },

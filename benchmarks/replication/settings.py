@@ -12,7 +12,7 @@ SOME_PRETRAINING = 750
 SPARSITY = 0.0003
 """Weight of the penalty on activations, in pretraining and in speaker identification."""
 
-STEPS = {"speakers": 1200, "phones": 500, "pitch": 200}
+STEPS = {"speakers": 1200, "phones": 500, "pitch": 120}
 """Steps of fine-tuning on each task."""
 
 SIGMA = 0.4
@@ -25,7 +25,10 @@ DENSITY = 0.2
 """Share of the neurons that figure 6 keeps."""
 
 BRIEF_STEPS = 100
-"""Steps of tuning after each pruning."""
+"""Steps of tuning after pruning at once."""
+
+BETWEEN_STEPS = 60
+"""Steps of tuning after each step of pruning in steps."""
 
 PEAK = 5e-4
 """Largest learning rate of tuning after pruning; half of what models learn with."""

@@ -159,7 +159,7 @@ class PitchTask:
     error = "absolute error, semitones"
     outputs = 1
 
-    def __init__(self, speech: Speech, frames: int = 50, crops: int = 2, batch: int = 48) -> None:
+    def __init__(self, speech: Speech, frames: int = 50, crops: int = 1, batch: int = 48) -> None:
         self.speech, self.batch, self.frames = speech, batch, frames
         voiced = speech.f0 != UNVOICED
         # A frame in silence that the extractor calls voiced is its mistake.

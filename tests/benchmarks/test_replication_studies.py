@@ -46,8 +46,8 @@ def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_study_leaves_its_page(voices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for task in settings.STEPS:
         monkeypatch.setitem(settings.STEPS, task, 2)
-    for study in (figure_6, figure_9):
-        monkeypatch.setattr(study, "BRIEF_STEPS", 1)
+    monkeypatch.setattr(figure_6, "BRIEF_STEPS", 1)
+    monkeypatch.setattr(figure_9, "BETWEEN_STEPS", 1)
     monkeypatch.setattr(pretrain, "CLUSTERS", 8)
     monkeypatch.setattr(pretrain, "PRETRAINING", 2)
     monkeypatch.setattr(pretrain, "SOME_PRETRAINING", 1)
