@@ -84,7 +84,7 @@ def study(options: Options) -> Page:
         for way in WAYS[1:]
     }
     lead = [
-        [f"{TASKS[task].name}, {when}", *(str(ahead[task, when, way]) for way in WAYS[1:])]
+        [f"{TASKS[task].name}, {when}", *(_plain(ahead[task, when, way], "+") for way in WAYS[1:])]
         for task in TASKS
         for when in WHEN
     ]
@@ -141,5 +141,7 @@ def _outcome(ahead: dict[tuple[str, str, str], Estimate]) -> str:
     return " ".join(said)
 
 
-def _plain(estimate: Estimate) -> str:
-    return f"{estimate.mean:.1f} [{estimate.low:.1f}, {estimate.high:.1f}]"
+def _plain(estimate: Estimate, sign: str = "") -> str:
+    """An error as text; semitones want another digit than percent."""
+    digits = f"{sign}.1f" if abs(estimate.mean) >= 10 or sign and abs(estimate.high) >= 0.2 else f"{sign}.2f"
+    return f"{estimate.mean:{digits}} [{estimate.low:{digits}}, {estimate.high:{digits}}]"
