@@ -143,5 +143,5 @@ def _outcome(ahead: dict[tuple[str, str, str], Estimate]) -> str:
 
 def _plain(estimate: Estimate, sign: str = "") -> str:
     """An error as text; semitones want another digit than percent."""
-    digits = f"{sign}.1f" if abs(estimate.mean) >= 10 or sign and abs(estimate.high) >= 0.2 else f"{sign}.2f"
+    digits = f"{sign}.1f" if abs(estimate.mean) >= 10 or (sign and abs(estimate.high) >= 0.2) else f"{sign}.2f"
     return f"{estimate.mean:{digits}} [{estimate.low:{digits}}, {estimate.high:{digits}}]"
