@@ -40,7 +40,7 @@ def lines(
     base = alt.Chart(_table(rows)).encode(axis)
     color = _color(rows, series)
     return _layered(
-        base.mark_line(point=True).encode(_mean(y), color),
+        base.mark_line(point=True).encode(_mean(y, zero=not log), color),
         base.mark_rule().encode(alt.Y("low:Q"), alt.Y2("high:Q"), color),
     )
 
@@ -55,8 +55,8 @@ def _layered(marks: alt.Chart, intervals: alt.Chart) -> alt.LayerChart:
     return alt.layer(marks, intervals).properties(width=300, height=220)
 
 
-def _mean(title: str) -> alt.Y:
-    return alt.Y("mean:Q", title=title)
+def _mean(title: str, zero: bool = True) -> alt.Y:
+    return alt.Y("mean:Q", title=title, scale=alt.Scale(zero=zero))
 
 
 def _color(rows: Sequence[Row], title: str) -> alt.Color:
