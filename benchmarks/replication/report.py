@@ -41,7 +41,8 @@ def write(page: Page, command: str) -> None:
     """Write ``NAME.md``, ``NAME.png`` and ``NAME.json``."""
     DOCS.mkdir(parents=True, exist_ok=True)
     facts = {"command": command, "versions": _versions(), "machine": _machine()}
-    (DOCS / f"{page.name}.json").write_text(json.dumps({**facts, **page.numbers}, ensure_ascii=False, separators=(",", ":")) + "\n")
+    numbers = json.dumps({**facts, **page.numbers}, ensure_ascii=False, separators=(",", ":"))
+    (DOCS / f"{page.name}.json").write_text(f"{numbers}\n")
     page.chart.save(DOCS / f"{page.name}.png", scale_factor=2)
     parts = [f"# {page.title}", *page.text]
     for caption, columns, rows in page.tables:
