@@ -1,5 +1,6 @@
 """The lines of docs/masks.md, executed where this package is not loaded, take the right neurons out of a model."""
 
+import inspect
 import re
 import subprocess
 import sys
@@ -28,10 +29,13 @@ from typing import Any
 for name in ("queries", "warehouse", "ingest", "tui"):
     sys.modules[name] = None  # importing it fails
 import torch
-original = torch.load("model.pt", weights_only=False)
+from torch import nn
+{builder}
+original = two_networks()
+original.load_state_dict(torch.load("model.pt", weights_only=True))
 for block in sorted(Path().glob("*.py.txt")):
     model = copy.deepcopy(original)
-    exec(block.read_text(), {"model": model})
+    exec(block.read_text(), dict(model=model))
     torch.save(model.state_dict(), block.name.removesuffix(".py.txt") + ".state.pt")
 """
 
@@ -80,14 +84,15 @@ def test_every_format_has_a_section_with_the_lines_that_the_command_prints(masks
 
 def test_the_documented_lines_take_the_neurons_out(masks: dict[str, Mask], tmp_path: Path) -> None:
     model = two_networks()
-    torch.save(model, tmp_path / "model.pt")
+    torch.save(model.state_dict(), tmp_path / "model.pt")
     for name, entry in FORMATS.items():
         for kind, mask in masks.items():
             file = f"{kind}{entry.suffix}"
             mask.save(tmp_path / file)
             (tmp_path / f"{name}-{kind}.py.txt").write_text(block(name, kind).replace(f"mask{entry.suffix}", file))
+    harness = HARNESS.format(builder=inspect.getsource(two_networks))
     done = subprocess.run(
-        [sys.executable, "-c", HARNESS], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, "-c", harness], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
     )
     assert done.returncode == 0, done.stderr
     original = model.state_dict()
