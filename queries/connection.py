@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
@@ -15,6 +15,9 @@ from queries.surface import create_surface
 from warehouse.errors import QueryError
 from warehouse.properties import quote, sql_list
 from warehouse.snapshot import Snapshot, snapshot
+
+if TYPE_CHECKING:
+    import polars
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -29,11 +32,16 @@ class Connection:
     """
 
     def __init__(
-        self, state: Snapshot, con: duckdb.DuckDBPyConnection, scratch: tempfile.TemporaryDirectory[str]
+        self,
+        state: Snapshot,
+        con: duckdb.DuckDBPyConnection,
+        scratch: tempfile.TemporaryDirectory[str],
+        registered: set[str],
     ) -> None:
         self.snapshot = state
         self._con = con
         self._scratch = scratch
+        self._registered = registered
 
     def sql(self, query: str, params: Parameters | None = None) -> duckdb.DuckDBPyRelation:
         """DuckDB's relation of a query: ``.fetchall()``, ``.pl()``, ``.to_arrow_table()``, ``.to_arrow_reader()``.
@@ -64,9 +72,31 @@ class Connection:
         check_statement(self._con, query, _MACROS)
         return self._con.execute(query, params)
 
+    def register(self, name: str, rows: "polars.DataFrame") -> None:
+        """Make rows a table of this connection and its cursors, so that queries join them; no file changes.
+
+        Args:
+            name: of the table; one that was registered earlier is replaced.
+            rows: what an analysis returned, or any other data frame.
+
+        Raises:
+            QueryError: the name is no word, or the warehouse has something of that name.
+        """
+        if not name.isidentifier():
+            raise QueryError(f"{name!r} is no name for a table; give a word, such as silhouettes")
+        if name.lower() not in self._registered and name.lower() in self._names():
+            raise QueryError(f"the warehouse has {name} already; give the rows another name")
+        self._con.execute(f'DROP TABLE IF EXISTS "{name}"')
+        self._con.from_arrow(rows.to_arrow()).create(name)
+        self._registered.add(name.lower())
+
+    def _names(self) -> set[str]:
+        sql = "SELECT lower(table_name) FROM information_schema.tables"
+        return {name for (name,) in self._con.execute(sql).fetchall()} | _MACROS
+
     def cursor(self) -> "Connection":
         """Another connection to the same snapshot, for a query beside another."""
-        return Connection(self.snapshot, self._con.cursor(), self._scratch)
+        return Connection(self.snapshot, self._con.cursor(), self._scratch, self._registered)
 
     def interrupt(self) -> None:
         """Stop the query that this very connection runs; may be called from another thread."""
@@ -121,7 +151,7 @@ def connect(
     con.execute(f"SET allowed_directories = {sql_list([str(state.layout.root)])}")
     con.execute("SET enable_external_access = false; SET GLOBAL python_enable_replacements = false")
     con.execute("SET lock_configuration = true")
-    return Connection(state, con, scratch)
+    return Connection(state, con, scratch, set())
 
 
 def _set(con: duckdb.DuckDBPyConnection, setting: str, value: str) -> None:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from queries.calls import Value, call
 from warehouse.properties import quote
 
 if TYPE_CHECKING:
     from queries.connection import Connection
-
-Parameter = str | int | float
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class NeuronsPerLayer:
 
 
 def neurons_per_layer(
-    con: "Connection", properties: Sequence[str] | None = None, **parameters: Parameter
+    con: "Connection", properties: Sequence[str] | None = None, **parameters: Value
 ) -> Iterator[NeuronsPerLayer]:
     """Sizes of group neurons and property neurons ([A] eq. 4, 5) for every model and property.
 
@@ -46,16 +45,13 @@ def neurons_per_layer(
     Raises:
         QueryError: an unknown name or a value out of range.
     """
-    given = "".join(f", {name} := {_literal(value)}" for name, value in parameters.items())
     labels = dict(con.sql("SELECT property, labels FROM properties").fetchall())
     layers: dict[str, list[int]] = {}
     for model, layer in con.sql("SELECT model, layer FROM layers ORDER BY ALL").fetchall():
         layers.setdefault(model, []).append(layer)
     for name in labels if properties is None else properties:
-        chosen = f"p_property := {quote(name)}{given}"
-        counted = con.sql(
-            f'SELECT model, layer, "group", count(*) FROM group_neurons({chosen}) GROUP BY ALL'
-        ).fetchall()
+        asked = call("group_neurons", {**parameters, "p_property": name})
+        counted = con.sql(f'SELECT model, layer, "group", count(*) FROM {asked} GROUP BY ALL').fetchall()
         seen = con.sql(f'SELECT DISTINCT model, "group" FROM frame_counts WHERE property = {quote(name)}').fetchall()
         for model in sorted({model for model, _ in seen} | {model for model, *_ in counted}):
             if parameters.get("p_model", model) == model:
@@ -79,7 +75,3 @@ def _of_model(
     rank = {label: place for place, label in enumerate(labels or ())}
     groups = sorted(found, key=lambda group: (rank.get(group, len(rank)), group))
     return NeuronsPerLayer(model, name, tuple(layers), tuple(groups), sizes, total)
-
-
-def _literal(value: Any) -> str:
-    return quote(value) if isinstance(value, str) else repr(value)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from queries.masks.calls import Value, call
+from queries.calls import Value, call
 from queries.masks.layers import MaskLayer
 from queries.masks.recorded import recorded_model
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from queries.masks.calls import Value, call
+from queries.calls import Value, call
 from queries.masks.from_sql import mask_from_sql, origin
 from queries.masks.mask import Kind, Mask
 from queries.masks.recorded import RecordedModel, recorded_model

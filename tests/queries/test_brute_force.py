@@ -207,7 +207,7 @@ class Expected:
     """What the definitions give: p of each cell and neuron, S_k, N_i, G_i and P."""
 
     probabilities: dict[tuple, tuple[int, int]] = field(default_factory=dict)
-    patterns: dict[tuple, float] = field(default_factory=dict)
+    patterns: set[tuple] = field(default_factory=set)
     candidates: dict[tuple, tuple[int, int]] = field(default_factory=dict)
     group_neurons: set[tuple] = field(default_factory=set)
 
@@ -256,7 +256,7 @@ def _of_layer(study: Study, model: Model, prop: Property, layer: int, asked: Que
             n = seen[group, phone]
             expected.probabilities[(*key, group, phone, neuron)] = (hits, n)
             if (hits / n if asked.z is None else wilson(hits, n, -asked.z)) > baseline:
-                expected.patterns[(*key, group, phone, neuron)] = hits / n
+                expected.patterns.add((*key, group, phone, neuron))
                 active[group][neuron].add(phone)
     found = Counter()
     candidates = []
@@ -361,18 +361,20 @@ def opened(study: Study) -> duckdb.DuckDBPyConnection:
 
 def compare(con: duckdb.DuckDBPyConnection, study: Study, asked: Question) -> None:
     expected = brute_force(study, asked)
-    rows = con.execute(f"FROM activation_probabilities({parameters(asked)})").fetchall()
-    assert {row[:6]: row[6:8] for row in rows} == expected.probabilities
-    assert len(rows) == len(expected.probabilities)
+    patterns = {cell: expected.probabilities[cell] for cell in expected.patterns}
     z = 1.96 if asked.z is None else asked.z
-    for *_, hits, n, p, low, high in rows:
-        assert p == hits / n
-        assert low == pytest.approx(max(0, wilson(hits, n, -z)), abs=1e-12)
-        assert high == pytest.approx(min(1, wilson(hits, n, z)), abs=1e-12)
-    for name in ("activation_patterns", "S_k"):
-        patterns = con.execute(f"FROM {name}({parameters(asked)})").fetchall()
-        assert {row[:6]: row[6] for row in patterns} == expected.patterns
-        assert len(patterns) == len(expected.patterns)
+    for name, counted in (
+        ("activation_probabilities", expected.probabilities),
+        ("activation_patterns", patterns),
+        ("S_k", patterns),
+    ):
+        rows = con.execute(f"FROM {name}({parameters(asked)})").fetchall()
+        assert {row[:6]: row[6:8] for row in rows} == counted
+        assert len(rows) == len(counted)
+        for *_, hits, n, p, low, high in rows:
+            assert p == hits / n
+            assert low == pytest.approx(max(0, wilson(hits, n, -z)), abs=1e-12)
+            assert high == pytest.approx(min(1, wilson(hits, n, z)), abs=1e-12)
     candidates = con.execute(f"FROM N_i({parameters(asked)})").fetchall()
     assert {row[:5]: row[5:] for row in candidates} == expected.candidates
     assert len(candidates) == len(expected.candidates)

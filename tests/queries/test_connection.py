@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from queries import connect
-from warehouse import FormatError, Grid, open_layout, snapshot
+from warehouse import FormatError, Grid, QueryError, open_layout, snapshot
 from warehouse.edges import freeze_missing_edges
 from warehouse.fill import fill
 from warehouse.gaps import gaps
@@ -200,3 +200,20 @@ def test_a_gap_beside_counts_is_added_to_them(path: Path, speech: Path, tiny_mod
     assert answers(path, "accent") == before
     assert answers(path, "gender") == others
     assert before[0]
+
+
+def test_rows_of_an_analysis_join(path: Path) -> None:
+    import polars as pl
+
+    before = digests(path)
+    with connect(path) as con:
+        con.register("notes", pl.DataFrame({"layer": [1], "note": ["early"]}))
+        con.register("notes", pl.DataFrame({"layer": [2, 9], "note": ["late", "nowhere"]}))
+        question = "SELECT layer, n_neurons, note FROM notes JOIN layers USING (layer)"
+        assert con.sql(question).fetchall() == con.cursor().sql(question).fetchall() == [(2, 64, "late")]
+        for name in ("layers", "Property_Neurons", "frame_facts", "activations"):
+            with pytest.raises(QueryError, match="the warehouse has"):
+                con.register(name, pl.DataFrame({"a": [1]}))
+        with pytest.raises(QueryError, match="is no name for a table"):
+            con.register("a; DROP VIEW layers", pl.DataFrame({"a": [1]}))
+    assert digests(path) == before

@@ -11,8 +11,23 @@
 --   group: group of the property
 --   phone: phone k
 --   neuron: neuron j of the layer that responds to it, from 0
---   p: share of the frames of the phone in the group that activate the neuron
-SELECT model, layer, property, "group", phone, neuron, p
+--   n_active: frames of the phone in the group that activate the neuron
+--   n_frames: frames of the phone in the group
+--   p: n_active / n_frames
+--   p_low: Wilson lower bound of p at p_z, or at z = 1.96
+--   p_high: Wilson upper bound of p at p_z, or at z = 1.96
+SELECT
+    model,
+    layer,
+    property,
+    "group",
+    phone,
+    neuron,
+    n_active,
+    n_frames,
+    p,
+    wilson_bound(n_active, n_frames, -coalesce(CAST(p_z AS DOUBLE), 1.96)) AS p_low,
+    wilson_bound(n_active, n_frames, coalesce(CAST(p_z AS DOUBLE), 1.96)) AS p_high
 FROM active_cells(
     p_model := p_model, p_corpus := p_corpus, p_property := p_property, p_layer := p_layer, p_frames := p_frames,
     p_lambda := p_lambda, p_baseline := p_baseline, p_min_frames := p_min_frames, p_z := p_z, p_where := p_where

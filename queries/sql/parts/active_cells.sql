@@ -4,7 +4,7 @@
 -- Grain: (model, layer, property, group, phone, neuron).
 -- Paper: [A] §3.2, eq. 3.
 -- Parameters: p_model, p_corpus, p_property, p_layer, p_frames, p_lambda, p_baseline, p_min_frames, p_z, p_where
-SELECT model, layer, property, "group", phone, neuron, n_active / n_frames AS p, group_id
+SELECT model, layer, property, "group", phone, neuron, n_active, n_frames, n_active / n_frames AS p, group_id
 FROM neuron_counts(
     p_model := p_model, p_corpus := p_corpus, p_property := p_property, p_layer := p_layer,
     p_frames := p_frames, p_lambda := p_lambda, p_min_frames := p_min_frames, p_where := p_where
