@@ -12,7 +12,6 @@ import torch
 
 from ingest.models.mel_encoder import MelEncoder
 
-pytest.importorskip("altair", reason="the extra [replication] is not installed")
 pytest.importorskip("espeakng_loader", reason="the extra [demo] is not installed")
 
 from benchmarks.replication import figure_6, figure_9, one_speaker, pretrain, report, settings, table_1
