@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from queries.parameters import PARAMETERS
+from queries.sql_files import sql_files
 from warehouse.errors import QueryError
 from warehouse.properties import quote
 
@@ -19,6 +20,17 @@ def call(macro: str, parameters: Mapping[str, Value]) -> str:
     if unknown:
         raise QueryError(f"there is no parameter {unknown[0]}; there are: {', '.join(PARAMETERS)}")
     return f"{macro}({', '.join(f'{name} := {literal(value)}' for name, value in parameters.items())})"
+
+
+def call_part(macro: str, parameters: Mapping[str, Value]) -> str:
+    """A call of a part of the answers, with those of a question's parameters that it takes.
+
+    Raises:
+        QueryError: a parameter that the answers do not have.
+    """
+    call(macro, parameters)
+    (file,) = (file for file in sql_files("parts") if file.name == macro)
+    return call(macro, {name: value for name, value in parameters.items() if name in file.parameters})
 
 
 def literal(value: Value) -> str:
