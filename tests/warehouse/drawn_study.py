@@ -55,8 +55,11 @@ class Study:
         self.parts: list[Part] = []
         self.edges: dict[str, dict[str, list[float] | None]] = {}  # corpus -> property -> edges, once frozen
         layers = [{"layer": i, "n_neurons": n, "top_k": top_k} for i, n in enumerate(widths, start=1)]
+        described = {"model": model, "lambda_pct": 100 * top_k / max(widths), **asdict(GRID)}
         with Commit(self.layout) as commit:
-            commit.publish(f"model-{model}", "model", {"model": model, "layers": layers, **asdict(GRID)})
+            commit.add("models", _rows("models", [{**described, "n_layers": len(layers)}]))
+            commit.add("layers", _rows("layers", [{**described, **layer, "site": "ffn"} for layer in layers]))
+            commit.publish(f"model-{model}", "model", {**described, "layers": layers})
         for prop in properties:
             declare(self.layout, prop)
 
@@ -245,6 +248,11 @@ class Study:
     def by(self, column: str) -> dict[int, str | None]:
         """Group of every frame under a property that is a metadata column."""
         return {i: f.spoken.metadata.get(column) for i, f in self.frames.items()}  # type: ignore[misc]
+
+
+def _rows(name: str, found: Sequence[Mapping[str, object]]) -> pa.Table:
+    columns = [column for column, *_ in TABLES[name].columns if column in found[0]]
+    return table(name, {column: [row[column] for row in found] for column in columns})
 
 
 def _seconds(frame: Frame) -> float:
