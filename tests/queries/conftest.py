@@ -1,10 +1,18 @@
-"""A study small enough to count by hand, behind the views and macros of every warehouse."""
+"""A study small enough to count by hand, behind the views and macros of every warehouse; and a drawn warehouse."""
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "warehouse"))
+
+from drawn_study import Study, draw
+
+from queries import Connection, connect
 from queries.surface import Layer, SurfaceFacts, create_surface
 from warehouse.properties import Property
 from warehouse.schema import TABLES, table
@@ -70,4 +78,23 @@ def by_hand() -> Iterator[duckdb.DuckDBPyConnection]:
         )
         create_surface(con, facts)
         con.execute(_COUNT)
+        yield con
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """A warehouse of two corpora, sixty utterances of six speakers; layers of 12 and 7 neurons, two active, drawn.
+
+    Not to be changed.
+    """
+    study = Study(tmp_path_factory.mktemp("drawn") / "study.warehouse")
+    study.ingest("c", draw(np.random.default_rng(1), 40), seed=1)
+    study.ingest("d", draw(np.random.default_rng(2), 20, prefix="v"), seed=2)
+    return study
+
+
+@pytest.fixture(scope="session")
+def drawn_con(drawn: Study) -> Iterator[Connection]:
+    """The drawn warehouse, opened."""
+    with connect(drawn.layout.root) as con:
         yield con

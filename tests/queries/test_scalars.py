@@ -26,6 +26,15 @@ def test_chance_level(by_hand: Con) -> None:
     assert value(by_hand, "chance_level('m', 1, 10)") == 0.1
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [("NULL, NULL, NULL", False), ("10, NULL, NULL", True), ("NULL, 0.19, NULL", True), ("10, NULL, 1.96", False)],
+)
+def test_responds(by_hand: Con, options: str, expected: bool) -> None:
+    # 2 of 10 frames against chance, 0.2 or at λ = 10 % 0.1; the Wilson lower bound at 1.96 is 0.057.
+    assert value(by_hand, f"responds(2, 10, 'm', 1, {options})") is expected
+
+
 @pytest.mark.parametrize(("reading", "expected"), [("all", 3), ("middle", 2), ("reference", 1)])
 def test_counted_frames(by_hand: Con, reading: str, expected: int) -> None:
     assert value(by_hand, f"counted_frames('{reading}', 3, 2, 1)") == expected

@@ -10,8 +10,6 @@ FROM neuron_counts(
     p_frames := p_frames, p_lambda := p_lambda, p_min_frames := p_min_frames, p_where := p_where
 )
 WHERE
-    CASE WHEN p_z IS NULL THEN n_active / n_frames ELSE wilson_bound(n_active, n_frames, -CAST(p_z AS DOUBLE)) END
-    > coalesce(
-        CAST(p_baseline AS DOUBLE),
-        chance_level(coalesce(p_model, only_model(), model), coalesce(p_layer, layer), p_lambda)
+    responds(
+        n_active, n_frames, coalesce(p_model, only_model(), model), coalesce(p_layer, layer), p_lambda, p_baseline, p_z
     )
