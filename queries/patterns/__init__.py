@@ -1,5 +1,6 @@
 """Activation patterns as matrices and pictures: how well they tell groups apart, and which neurons act together."""
 
+from queries.patterns.clusters import cluster_groups, neuron_clusters
 from queries.patterns.matrix import Patterns, pattern_matrices
 from queries.patterns.points import pattern_points, points_of
 from queries.patterns.projection import MDS_SETTINGS, Projection, project, projections
@@ -10,7 +11,9 @@ __all__ = [
     "Patterns",
     "Projection",
     "best_layers",
+    "cluster_groups",
     "davies_bouldin",
+    "neuron_clusters",
     "pattern_matrices",
     "pattern_points",
     "points_of",

@@ -1,14 +1,13 @@
 """Activation patterns of a layer as one labelled binary matrix ([A] §3.2)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from queries.calls import Value, call
-from queries.sql_files import sql_files
+from queries.calls import Value, call, call_part
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
@@ -78,12 +77,11 @@ def pattern_matrices(con: "Connection", property: str, **parameters: Value) -> I
     if "p_property" in parameters:
         raise QueryError("p_property: the property is an argument of its own; leave the parameter out")
     asked = {**parameters, "p_property": property}
-    call("activation_patterns", asked)  # an unknown parameter is an error here, and not left out below
-    con.sql(f"FROM {_part('checked_parameters', asked)}").fetchall()
+    con.sql(f"FROM {call_part('checked_parameters', asked)}").fetchall()
     definition, labels = con.sql(
         "SELECT definition, labels FROM properties WHERE property = $name", {"name": property}
     ).fetchall()[0]
-    cells = con.sql(f'SELECT model, "group", phone FROM {_part("counted_cells", asked)} ORDER BY ALL').fetchall()
+    cells = con.sql(f'SELECT model, "group", phone FROM {call_part("counted_cells", asked)} ORDER BY ALL').fetchall()
     for model, layer in con.sql("SELECT model, layer FROM layers ORDER BY ALL").fetchall():
         if parameters.get("p_model", model) == model and parameters.get("p_layer", layer) == layer:
             rows = _in_order([(group, phone) for of_model, group, phone in cells if of_model == model], labels or ())
@@ -92,12 +90,6 @@ def pattern_matrices(con: "Connection", property: str, **parameters: Value) -> I
             groups, phones = (np.array([row[i] for row in rows], dtype=object) for i in (0, 1))
             neurons, matrix = _matrix(groups, phones, found)
             yield Patterns(model, layer, property, groups, phones, neurons, matrix, definition)
-
-
-def _part(macro: str, asked: Mapping[str, Value]) -> str:
-    """Call of a part of the answer, with those parameters of the question that it takes."""
-    (file,) = (file for file in sql_files("parts") if file.name == macro)
-    return call(macro, {name: value for name, value in asked.items() if name in file.parameters})
 
 
 def _in_order(cells: Sequence[tuple[str, str]], labels: Sequence[str]) -> list[tuple[str, str]]:
