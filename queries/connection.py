@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 
 from queries.sources import create_base_tables, fill_gaps, surface_facts
-from queries.sql_files import sql_files
+from queries.sql_files import TABLE_MACROS, sql_files
 from queries.statements import check_statement
 from queries.surface import create_surface
 from warehouse.errors import QueryError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
-_MACROS = frozenset(file.name.lower() for folder in ("parts", "answers") for file in sql_files(folder))
+_MACROS = frozenset(file.name.lower() for folder in TABLE_MACROS for file in sql_files(folder))
 
 
 class Connection:

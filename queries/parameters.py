@@ -1,4 +1,4 @@
-"""The parameters that every answer takes, with their defaults and meanings."""
+"""The parameters of the macros, with their defaults and meanings."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class Parameter:
     meaning: str
 
 
-PARAMETERS: dict[str, Parameter] = {
+PARAMETERS: dict[str, Parameter] = {  # those that every answer takes
     "p_model": Parameter("NULL", "name of a model; NULL = every model, each in rows of its own"),
     "p_corpus": Parameter("NULL", "name of a corpus; NULL = the frames of all corpora together"),
     "p_property": Parameter("NULL", "name of a property; NULL = every property, each in rows of its own"),
@@ -33,3 +33,9 @@ PARAMETERS: dict[str, Parameter] = {
     "p_z": Parameter("NULL", "z at which the Wilson lower bound must exceed the baseline; NULL = the estimate must"),
     "p_where": Parameter("NULL", "condition over the columns of frame_facts: only frames that satisfy it count"),
 }
+
+LOOKUP_PARAMETERS: dict[str, Parameter] = {  # and those that only lookups take
+    "p_neuron": Parameter("NULL", "number of a neuron, from 0; must be given"),
+    "p_limit": Parameter("20", "rows to return of each model and layer, the first ones"),
+}
+ALL_PARAMETERS = PARAMETERS | LOOKUP_PARAMETERS

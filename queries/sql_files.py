@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from queries.parameters import PARAMETERS
+from queries.parameters import ALL_PARAMETERS, PARAMETERS
 from warehouse.properties import frame_facts_sql
 
-FOLDERS = ("scalars", "frames", "gaps", "parts", "answers", "checks")
+FOLDERS = ("scalars", "frames", "gaps", "parts", "answers", "lookups", "checks")
+TABLE_MACROS = ("parts", "answers", "lookups")
 _SECTIONS = ("Grain", "Paper", "Source", "Parameters", "Columns", "Types")
 _REPEATED = re.compile(r"^ *-- for each .*?\n(.*?)^ *-- end$", re.MULTILINE | re.DOTALL)
 _PLACE = re.compile(r"\$([a-z_]+)")
@@ -30,7 +31,8 @@ class SqlFile:
     Attributes:
         name: name of the object.
         folder: one of ``FOLDERS``: scalar macros, views of frames, counts of what was not counted in time, table
-            macros that answers are made of, answers (each a view and a macro of one name), invariants.
+            macros that answers are made of, answers (each a view and a macro of one name), lookups (macros about a
+            thing that the question must name), invariants.
         text: title and meaning.
         grain: what a row stands for.
         paper: where the method says it.
@@ -60,8 +62,8 @@ class SqlFile:
         """Everything that the file says of the object, for ``COMMENT ON``."""
         lines = [self.text]
         lines += [f"{label}: {said}" for label, said in (("Grain", self.grain), ("Paper", self.paper)) if said]
-        known = [name for name in self.parameters if name in PARAMETERS]
-        lines += [f"{name} := {PARAMETERS[name].default}: {PARAMETERS[name].meaning}" for name in known]
+        known = [(name, ALL_PARAMETERS[name]) for name in self.parameters if name in ALL_PARAMETERS]
+        lines += [f"{name} := {parameter.default}: {parameter.meaning}" for name, parameter in known]
         return "\n".join(lines)
 
     @property
@@ -75,9 +77,10 @@ class SqlFile:
         listed = list(things)
         return _REPEATED.sub(lambda found: "\n".join(_replaced(found[1], thing) for thing in listed), self.body)
 
-    def with_places(self, values: Replacements) -> str:
-        """The body with its ``$names`` replaced."""
-        return _replaced(self.body, values)
+    def with_places(self, values: Replacements, things: Iterable[Replacements] = ()) -> str:
+        """The body with its ``$names`` replaced, and what it repeats written once for each of some things."""
+        kept = {name: f"${name}" for name in values}
+        return _replaced(self.sql({**kept, **thing} for thing in things), values)
 
 
 def _replaced(text: str, values: Replacements) -> str:

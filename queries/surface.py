@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import duckdb
 
 from queries.constants import constants
-from queries.parameters import PARAMETERS
-from queries.sql_files import Replacements, SqlFile, sql_files
+from queries.parameters import ALL_PARAMETERS
+from queries.sql_files import TABLE_MACROS, Replacements, SqlFile, sql_files
 from warehouse.properties import Property, group_select, phone_counts_sql, quote
 
 
@@ -64,8 +64,8 @@ def _statements(con: duckdb.DuckDBPyConnection, facts: SurfaceFacts, comments: b
     # A view is planned when it is made; over outlines of the parts, which are completed afterwards, in no time.
     outlined = [file for file in sql_files("parts") if file.types]
     yield from (_table_macro(file, file.outline) for file in outlined)
-    for file in (*(file for file in sql_files("parts") if not file.types), *sql_files("answers")):
-        yield _table_macro(file, file.body)
+    others = [file for folder in TABLE_MACROS for file in sql_files(folder) if file not in outlined]
+    yield from (_table_macro(file, file.body) for file in others)
     yield from (f"CREATE VIEW {file.name} AS FROM {file.name}()" for file in sql_files("answers"))
     yield from (_table_macro(file, file.body) for file in outlined)
     if comments:
@@ -73,15 +73,16 @@ def _statements(con: duckdb.DuckDBPyConnection, facts: SurfaceFacts, comments: b
 
 
 def _table_macro(file: SqlFile, body: str) -> str:
-    parameters = ", ".join(f"{name} := {PARAMETERS[name].default}" for name in file.parameters)
+    parameters = ", ".join(f"{name} := {ALL_PARAMETERS[name].default}" for name in file.parameters)
     return f"CREATE OR REPLACE MACRO {file.name}({parameters}) AS TABLE\n{body}"
 
 
 def _comments() -> Iterator[str]:
     for file in sql_files("scalars"):
         yield f"COMMENT ON MACRO {file.name} IS {quote(file.comment)}"
-    for file in (*sql_files("parts"), *sql_files("answers")):
-        yield f"COMMENT ON MACRO TABLE {file.name} IS {quote(file.comment)}"
+    for folder in TABLE_MACROS:
+        for file in sql_files(folder):
+            yield f"COMMENT ON MACRO TABLE {file.name} IS {quote(file.comment)}"
     for file in (*sql_files("frames"), *sql_files("answers")):
         yield f"COMMENT ON VIEW {file.name} IS {quote(file.comment)}"
         for column, meaning in file.columns.items():

@@ -50,7 +50,7 @@ def _helps(command: Any, name: str, parent: Any) -> Iterator[tuple[str, str]]:
 
 def sql_page() -> str:
     """Every table, view, macro and check of a warehouse, in the words that DuckDB shows as their comments."""
-    from queries.parameters import PARAMETERS
+    from queries.parameters import LOOKUP_PARAMETERS, PARAMETERS
     from queries.sql_files import sql_files
     from warehouse.schema import TABLES
 
@@ -63,9 +63,12 @@ def sql_page() -> str:
     lines += ["`FROM property_neurons` and `FROM property_neurons(p_property := 'gender', p_sigma := 0.9)`.", ""]
     for file in sql_files("answers"):
         lines += _of_file(file)
+    lines += ["## Lookups", "", "Table macros about what the question names; there is no view of them.", ""]
+    for file in sql_files("lookups"):
+        lines += _of_file(file)
     lines += ["## Parameters", "", "Every answer takes them all, by name.", ""]
-    rows = [(f"`{name}`", f"`{found.default}`", found.meaning) for name, found in PARAMETERS.items()]
-    lines += [*_table(("parameter", "default", "meaning"), rows), "", "## Frames", ""]
+    lines += [*_parameters(PARAMETERS), "", "Lookups take those that they list, and these.", ""]
+    lines += [*_parameters(LOOKUP_PARAMETERS), "", "## Frames", ""]
     for file in sql_files("frames"):
         lines += _of_file(file)
     late = {file.name: file for file in sql_files("gaps")}
@@ -107,6 +110,11 @@ def _of_file(file: Any) -> list[str]:
         rows = [(f"`{name}`", meaning) for name, meaning in file.columns.items()]
         lines += [*_table(("column", "meaning"), rows), ""]
     return lines
+
+
+def _parameters(named: dict[str, Any]) -> list[str]:
+    rows = [(f"`{name}`", f"`{found.default}`", found.meaning) for name, found in named.items()]
+    return _table(("parameter", "default", "meaning"), rows)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -42,15 +42,19 @@ def by_hand() -> Iterator[duckdb.DuckDBPyConnection]:
 
     The inventory is AA, IY (vowels) and S (unvoiced); IY is never said.
     """
-    frames, activations, utterances = [], [], []
+    frames, activations, utterances, segments = [], [], [], []
     for number, ((corpus, gender, speaker), said) in enumerate(SPOKEN.items()):
         utterances.append((number, corpus, f"u{number}", speaker, gender, 0.08, None, None))
         spoken = [frame.split(":") for frame in said.split()]
         phones = [phone for phone, _ in spoken]
+        for segment, phone in enumerate(dict.fromkeys(phones)):
+            first, last = phones.index(phone), phones.index(phone) + phones.count(phone)
+            segments.append((number, segment, phone, "as", first * 0.02, last * 0.02))
         for frame, (phone, neurons) in enumerate(spoken):
             first, n = phones.index(phone), phones.count(phone)  # a phone has one run in each utterance
             middle, last = frame == (2 * first + n - 1) // 2, phone == phones[-1]
-            frames.append((len(frames), 20_000, 12_500, number, frame, 0, phone, middle, last, None, None))
+            segment = list(dict.fromkeys(phones)).index(phone)
+            frames.append((len(frames), 20_000, 12_500, number, frame, segment, phone, middle, last, None, None))
             ranked = enumerate(int(neuron) for neuron in neurons.split(","))
             activations += [("m", 1, frames[-1][0], rank, neuron) for rank, neuron in ranked]
     rows = {
@@ -59,6 +63,7 @@ def by_hand() -> Iterator[duckdb.DuckDBPyConnection]:
         "utterances": utterances,
         "phones": [("c", "AA", "vowel"), ("c", "IY", "vowel"), ("c", "S", "unvoiced")],
         "recordings": [("m", number, 4, "s") for number in range(len(utterances))],
+        "segments": segments,
         "frames": frames,
         "activations": activations,
         "properties": [("gender", "gender"), ("phone_class", "phone_class")],

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from random import Random
@@ -45,6 +45,7 @@ class Frame:
     gender: str | None
     speaker: str
     f0: float | None
+    segment: int = 0
 
     def group(self, prop: str) -> str | None:
         """The group under a property, as its definition says."""
@@ -102,11 +103,11 @@ class Question:
     where: str | None = None
 
 
-def parameters(asked: Question) -> str:
-    """A question as SQL."""
+def parameters(asked: Question, names: Collection[str] | None = None) -> str:
+    """A question as SQL, or those of its parameters that are named."""
     given = {name.rstrip("_"): value for name, value in vars(asked).items() if value is not None}
     literals = {name: "'" + v.replace("'", "''") + "'" if isinstance(v, str) else v for name, v in given.items()}
-    return ", ".join(f"p_{name} := {value}" for name, value in literals.items())
+    return ", ".join(f"p_{name} := {value}" for name, value in literals.items() if names is None or name in names)
 
 
 CONDITIONS = {
@@ -135,12 +136,13 @@ def studies(draw: st.DrawFn) -> Study:
     for utterance, (corpus, speaker, gender, runs) in enumerate(draw(st.lists(SPOKEN, min_size=2, max_size=6))):
         phones = [phone for phone, length in runs for _ in range(length)]
         start = 0
-        for phone, same in groupby(phones):
+        for segment, (phone, same) in enumerate(groupby(phones)):
             length = len(list(same))
             for number in range(start, start + length):
                 middle, last = number == (2 * start + length - 1) // 2, start + length == len(phones)
                 f0 = random.choice([None, 100.0, 120.0, 150.0, 200.0])
-                frames.append(Frame(len(frames), corpus, utterance, number, phone, middle, last, gender, speaker, f0))
+                numbers = (len(frames), corpus, utterance, number)
+                frames.append(Frame(*numbers, phone, middle, last, gender, speaker, f0, segment))
             start += length
     models = [draw(_models(name, frames, random)) for name in ["a", "b"][: draw(st.integers(1, 2))]]
     return Study(
@@ -204,7 +206,10 @@ def wilson(hits: int, n: int, z: float) -> float:
 
 @dataclass
 class Expected:
-    """What the definitions give: p of each cell and neuron, S_k, N_i, G_i and P."""
+    """What the definitions give: frames of each cell, p of each cell and neuron, S_k, N_i, G_i and P."""
+
+    cells: dict[tuple, int] = field(default_factory=dict)
+    n_phones: dict[tuple, int] = field(default_factory=dict)
 
     probabilities: dict[tuple, tuple[int, int]] = field(default_factory=dict)
     patterns: set[tuple] = field(default_factory=set)
@@ -250,6 +255,7 @@ def _of_layer(study: Study, model: Model, prop: Property, layer: int, asked: Que
     seen = {cell: n for cell, n in n_frames.items() if n >= (asked.min_frames or 1)}
     baseline = k / model.widths[layer] if asked.baseline is None else asked.baseline
     key = (model.name, layer, prop.name)
+    expected.cells |= {(*key, *cell): n for cell, n in seen.items()}
     active: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     for (group, phone, neuron), hits in n_active.items():
         if (group, phone) in seen:
@@ -260,7 +266,8 @@ def _of_layer(study: Study, model: Model, prop: Property, layer: int, asked: Que
                 active[group][neuron].add(phone)
     found = Counter()
     candidates = []
-    for group, neurons in active.items():
+    for group in {group for group, _ in seen}:
+        neurons = active[group]
         n_phones = len({phone for g, phone in seen if g == group})
         if reference:
             frame_like = Frame(0, "", 0, 0, "", True, False, None, "", None)
@@ -271,6 +278,7 @@ def _of_layer(study: Study, model: Model, prop: Property, layer: int, asked: Que
                 or Frame(**{**vars(frame_like), "phone": phone}).group(prop.name) == group
             }
             n_phones = len(can_have)
+        expected.n_phones[(*key, group)] = n_phones
         for neuron, phones in neurons.items():
             if len(phones) >= asked.sigma * n_phones - 1e-9:
                 expected.candidates[(*key, group, neuron)] = (len(phones), n_phones)
@@ -295,7 +303,7 @@ def tables(study: Study) -> Iterator[tuple[str, dict[str, list[Any]]]]:
     yield columns(
         "frames",
         [
-            (f.id, *GRID, f.utterance, f.number, 0, f.phone, f.is_middle, f.is_last_run, f.f0, None)
+            (f.id, *GRID, f.utterance, f.number, f.segment, f.phone, f.is_middle, f.is_last_run, f.f0, None)
             for f in study.frames
         ],
     )
@@ -402,6 +410,63 @@ def compare_overlap(con: duckdb.DuckDBPyConnection, study: Study, asked: Questio
     assert len(rows) == len(expected)
 
 
+def compare_profiles(con: duckdb.DuckDBPyConnection, study: Study, asked: Question) -> None:
+    found = brute_force(study, asked)
+    expected = {}
+    for model in study.models:
+        for layer, width in model.widths.items():
+            for prop in PROPERTIES:
+                if (
+                    asked.model not in (None, model.name)
+                    or asked.layer not in (None, layer)
+                    or asked.property not in (None, prop.name)
+                ):
+                    continue
+                key = (model.name, layer, prop.name)
+                groups = {cell[3] for cell in found.cells if cell[:3] == key}
+                for group in groups or {None}:
+                    cell = (*key, group)
+                    responds = [at for at in found.patterns if at[:4] == cell]
+                    n_phones = found.n_phones.get(cell, 0)
+                    expected[cell] = (
+                        width,
+                        sum(n for at, n in found.cells.items() if at[:4] == cell),
+                        n_phones,
+                        len({at[5] for at in responds}),
+                        len(responds) / n_phones if n_phones else None,
+                        sum(at[:4] == cell for at in found.candidates),
+                        sum(at[:4] == cell for at in found.group_neurons),
+                    )
+    rows = con.execute(f"FROM layer_profiles({parameters(asked)})").fetchall()
+    assert {row[:4]: row[4:] for row in rows} == expected
+    assert len(rows) == len(expected)
+
+
+def compare_segments(con: duckdb.DuckDBPyConnection, study: Study, asked: Question, neuron: int) -> None:
+    holds = CONDITIONS[asked.where] if asked.where else lambda frame: True
+    expected = []
+    for model in study.models:
+        for layer in model.widths:
+            ranks: dict[tuple[int, int, str], list[int | None]] = defaultdict(list)
+            for frame in study.frames:
+                if frame.utterance in model.shards and asked.corpus in (None, frame.corpus) and holds(frame):
+                    ranked = model.ranked[layer, frame.id][: model.top_k(layer, asked.lambda_)]
+                    rank = ranked.index(neuron) if neuron in ranked else None
+                    ranks[frame.utterance, frame.segment, frame.phone].append(rank)
+            if asked.model in (None, model.name) and asked.layer in (None, layer):
+                active = [(cell, [r for r in of_it if r is not None], len(of_it)) for cell, of_it in ranks.items()]
+                active = [found for found in active if found[1]]
+                active.sort(key=lambda x: (-len(x[1]) / x[2], -len(x[1]), min(x[1]), x[0]))
+                for place, (cell, hits, n) in enumerate(active[:3], start=1):
+                    expected.append((model.name, layer, neuron, place, *cell, len(hits), n, min(hits)))
+    given = filter(None, (f"p_neuron := {neuron}", parameters(asked, {"model", "corpus", "layer", "lambda", "where"})))
+    rows = con.execute(
+        "SELECT model, layer, neuron, place, utterance_id, segment, phone, n_active, n_frames, best_rank "
+        f"FROM top_segments(p_limit := 3, {', '.join(given)})"
+    ).fetchall()
+    assert rows == expected
+
+
 EXAMPLES = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -434,3 +499,13 @@ def test_overlaps_are_what_the_definitions_say(data: st.DataObject) -> None:
     study = data.draw(studies())
     with opened(study) as con:
         compare_overlap(con, study, data.draw(questions(study)))
+
+
+@settings(EXAMPLES, max_examples=15)
+@given(st.data())
+def test_profiles_and_segments_are_what_the_definitions_say(data: st.DataObject) -> None:
+    study = data.draw(studies())
+    with opened(study) as con:
+        for _ in range(3):
+            compare_profiles(con, study, data.draw(questions(study)))
+            compare_segments(con, study, data.draw(questions(study)), data.draw(st.integers(0, 6)))

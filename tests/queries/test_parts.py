@@ -31,6 +31,29 @@ def test_checked_parameters(by_hand: Con) -> None:
             rows(by_hand, query)
 
 
+def test_checked_lookup(by_hand: Con) -> None:
+    assert rows(by_hand, "FROM checked_lookup(p_neuron := 9, p_layer := 1)") == []
+    for options, message in (
+        ("p_neuron := 10", "p_neuron: there is no 10"),
+        ("p_layer := 2", "p_layer: there is no 2"),
+    ):
+        with pytest.raises(duckdb.InvalidInputException, match=message):
+            rows(by_hand, f"FROM checked_lookup({options})")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("", [*range(8)]),
+        ("p_where := 'phone = ''S'''", [2, 3, 7]),
+        ("p_corpus := 'c', p_where := 'gender = ''F'''", [0, 1, 2, 3]),
+        ("p_corpus := 'd'", []),
+    ],
+)
+def test_asked_frames(by_hand: Con, options: str, expected: list[int]) -> None:
+    assert rows(by_hand, f"SELECT frame_id FROM asked_frames({options})") == [(frame,) for frame in expected]
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [

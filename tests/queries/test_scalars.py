@@ -26,6 +26,17 @@ def test_chance_level(by_hand: Con) -> None:
     assert value(by_hand, "chance_level('m', 1, 10)") == 0.1
 
 
+def test_widest_layer(by_hand: Con) -> None:
+    assert value(by_hand, "widest_layer(NULL, NULL)") == value(by_hand, "widest_layer('m', 1)") == 10
+    assert value(by_hand, "widest_layer('m', 2)") is None
+
+
+def test_valid_lookup(by_hand: Con) -> None:
+    assert value(by_hand, "valid_lookup('m', 1, 9, 20)") is True
+    with pytest.raises(duckdb.InvalidInputException, match="p_neuron: there is no 10; there are: 0 to 9"):
+        value(by_hand, "valid_lookup('m', 1, 10, 20)")
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [("NULL, NULL, NULL", False), ("10, NULL, NULL", True), ("NULL, 0.19, NULL", True), ("10, NULL, 1.96", False)],

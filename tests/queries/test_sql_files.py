@@ -6,7 +6,7 @@ from importlib.resources import files
 import duckdb
 import pytest
 
-from queries.parameters import PARAMETERS
+from queries.parameters import ALL_PARAMETERS, PARAMETERS
 from queries.sql_files import FOLDERS, SqlFile, parse, sql_files
 
 ALL = [file for folder in FOLDERS for file in sql_files(folder)]
@@ -19,8 +19,8 @@ def test_a_file_says_what_it_is(file: SqlFile) -> None:
     assert not file.body.rstrip().endswith(";")
     if file.folder != "scalars":
         assert file.grain
-    used = set(re.findall(r"\bp_\w+", file.body)) & set(PARAMETERS)
-    if file.folder in {"scalars", "parts"}:
+    used = set(re.findall(r"\bp_\w+", file.body)) & set(ALL_PARAMETERS)
+    if file.folder in {"scalars", "parts", "lookups"}:
         assert used <= set(file.parameters) | set(re.findall(r"(p_\w+) :=", file.body))
     if file.folder == "checks":
         assert file.columns
@@ -66,6 +66,17 @@ def test_an_answer_is_a_view_and_a_macro_with_a_comment(by_hand: duckdb.DuckDBPy
     columns = [name for name, *_ in by_hand.sql(f"DESCRIBE {file.name}").fetchall()]
     assert columns == by_hand.sql(f"FROM {file.name}()").columns
     assert not file.columns or columns == list(file.columns)
+
+
+@pytest.mark.parametrize("file", sql_files("lookups"), ids=[file.name for file in sql_files("lookups")])
+def test_a_lookup_is_a_macro_with_a_comment(by_hand: duckdb.DuckDBPyConnection, file: SqlFile) -> None:
+    macros = by_hand.sql(
+        f"SELECT comment, parameters FROM duckdb_functions() WHERE function_name = '{file.name}'"
+    ).fetchall()
+    assert macros == [(file.comment, list(file.parameters))]
+    assert set(file.parameters) <= set(ALL_PARAMETERS)
+    assert all(f"{name} := {ALL_PARAMETERS[name].default}: " in file.comment for name in file.parameters)
+    assert by_hand.sql(f"FROM {file.name}(p_neuron := 0)").columns == list(file.columns)
 
 
 def test_columns_of_answers_are_explained(by_hand: duckdb.DuckDBPyConnection) -> None:

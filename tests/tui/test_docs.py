@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from queries.parameters import PARAMETERS
+from queries.parameters import ALL_PARAMETERS
 from queries.sql_files import FOLDERS, sql_files
 from tui.docs import DOCS, main, pages
 from warehouse.schema import TABLES
@@ -26,7 +26,7 @@ def test_every_table_column_macro_parameter_and_check_is_described() -> None:
         for file in sql_files(folder):
             assert f"### `{file.name}`" in page
             assert file.title.casefold() in page.casefold()
-    for name, parameter in PARAMETERS.items():
+    for name, parameter in ALL_PARAMETERS.items():
         assert f"`{name}`" in page
         assert parameter.meaning.replace("|", "\\|") in page
 
