@@ -1,0 +1,232 @@
+"""How many neurons each group has at every λ and at every σ, each from one pass.
+
+At another λ the macros read the activations anew. Here a layer is read once: its activations are counted by cell,
+neuron and the first λ that includes their rank, and running sums of these counts are the counts at every λ.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from queries.calls import Value, call, call_part
+from warehouse.errors import QueryError
+
+if TYPE_CHECKING:
+    from queries.connection import Connection
+
+SIGMAS = tuple(round(0.05 * step, 2) for step in range(1, 21))
+"""σ that are tried unless others are asked for."""
+
+COUNTERS = 1 << 24
+"""Counters that are held at once; a property of many cells takes several turns over the layer in memory."""
+
+_KEYS = {"model": pl.String, "layer": pl.Int32, "property": pl.String, "group": pl.String}
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """What the frames of a question are counted by.
+
+    Attributes:
+        groups: (g,) names of the groups that count.
+        n_phones: (g,) phones that the share σ is taken of.
+        n_frames: (c,) frames of each cell.
+        group_of: (c,) place of each cell's group in ``groups``.
+        first: the first frame that counts.
+        cell_of: (f,) int32, cell of each frame from ``first`` on; c for frames that do not count.
+    """
+
+    groups: list[str]
+    n_phones: np.ndarray
+    n_frames: np.ndarray
+    group_of: np.ndarray
+    first: int
+    cell_of: np.ndarray
+
+
+def sizes_by_lambda(
+    con: "Connection", property: str, lambdas: Sequence[float] | None = None, **parameters: Value
+) -> pl.DataFrame:
+    """Sizes of the group neurons G_i against λ ([A] eq. 4), reading each layer once.
+
+    Args:
+        con: an open warehouse.
+        property: name of a property.
+        lambdas: percents; None = tenths of what each model was recorded with.
+        **parameters: of the macro ``group_neurons``, such as ``p_sigma=0.9``; p_property and p_lambda excepted. The
+            baseline follows λ, as everywhere: k/D with the k of that λ, unless ``p_baseline`` fixes it.
+
+    Returns:
+        ``model, layer, property, group, lambda_pct, top_k, n``: a row for every group that has frames, λ, layer and
+        model, with n = 0 where no neuron is left.
+
+    Raises:
+        QueryError: a parameter that the macros do not have, or that is varied here; no λ.
+        duckdb.Error: an unknown name or a value out of range, λ too; the message lists what exists.
+    """
+    _free(parameters, "p_lambda")
+    if lambdas is not None and not len(lambdas):
+        raise QueryError("lambdas: there is none; give some, such as [0.5, 1]")
+    asked = {**parameters, "p_property": property}
+    for value in [None] if lambdas is None else lambdas:
+        more = {} if value is None else {"p_lambda": float(value)}
+        con.sql(f"FROM {call_part('checked_parameters', {**asked, **more})}").fetchall()
+    found = []
+    for model, recorded in con.sql("SELECT model, lambda_pct FROM models ORDER BY model").fetchall():
+        if parameters.get("p_model", model) != model:
+            continue
+        grid = sorted({float(x) for x in lambdas or [recorded * tenth / 10 for tenth in range(1, 11)]})
+        cells = _cells(con, {**asked, "p_model": model})
+        for layer, width in _layers(con, model, parameters):
+            top_k = [max(1, int(np.floor(x * width / 100 + 0.5))) for x in grid]
+            counted = _counts(con, model, layer, width, cells, top_k) if cells.groups else iter(())
+            for value, k, n in zip(grid, top_k, counted, strict=bool(cells.groups)):
+                sizes = _sizes(_active_phones(n, cells, k / width, parameters), cells.n_phones, _sigma(parameters))
+                found += [
+                    (model, layer, property, group, value, k, int(size))
+                    for group, size in zip(cells.groups, sizes, strict=True)
+                ]
+    schema = {**_KEYS, "lambda_pct": pl.Float64, "top_k": pl.Int32, "n": pl.Int64}
+    return pl.DataFrame(found, schema=schema, orient="row")
+
+
+def sizes_by_sigma(
+    con: "Connection", property: str, sigmas: Sequence[float] = SIGMAS, **parameters: Value
+) -> pl.DataFrame:
+    """Sizes of the group neurons G_i against σ ([A] eq. 4), from the activation patterns counted once.
+
+    Args:
+        con: an open warehouse.
+        property: name of a property.
+        sigmas: shares of a group's phones.
+        **parameters: of the macro ``group_neurons``; p_property and p_sigma excepted.
+
+    Returns:
+        ``model, layer, property, group, sigma, n``: a row for every group that has frames, σ, layer and model.
+
+    Raises:
+        QueryError: a parameter that the macros do not have, or that is varied here; no σ.
+        duckdb.Error: an unknown name or a value out of range, σ too; the message lists what exists.
+    """
+    _free(parameters, "p_sigma")
+    if not len(sigmas):
+        raise QueryError("sigmas: there is none; give some, such as [0.8, 0.9]")
+    asked = {**parameters, "p_property": property}
+    for value in sigmas:
+        con.sql(f"FROM {call_part('checked_parameters', {**asked, 'p_sigma': float(value)})}").fetchall()
+    found = []
+    for (model,) in con.sql("SELECT model FROM models ORDER BY model").fetchall():
+        if parameters.get("p_model", model) != model:
+            continue
+        groups, n_phones, _ = _groups(con, {**asked, "p_model": model})
+        if not groups:
+            continue
+        # Every neuron that responds to a phone at all, with the number of phones: σ is applied below.
+        least = call("group_candidates", {**asked, "p_model": model, "p_sigma": 1e-9})
+        rows = con.sql(f'SELECT layer, "group", neuron, n_phones_active FROM {least}').pl()
+        places = {group: place for place, group in enumerate(groups)}
+        for layer, width in _layers(con, model, parameters):
+            ours = rows.filter(pl.col("layer") == layer)
+            active = np.zeros((len(groups), width), np.int64)
+            place = ours["group"].replace_strict(places, return_dtype=pl.Int64).to_numpy()
+            active[place, ours["neuron"].to_numpy()] = ours["n_phones_active"].to_numpy()
+            for value in sorted({float(x) for x in sigmas}):
+                sizes = _sizes(active, n_phones, value)
+                found += [
+                    (model, layer, property, group, value, int(size)) for group, size in zip(groups, sizes, strict=True)
+                ]
+    return pl.DataFrame(found, schema={**_KEYS, "sigma": pl.Float64, "n": pl.Int64}, orient="row")
+
+
+def _free(parameters: dict[str, Value], varied: str) -> None:
+    for name, why in (("p_property", "is an argument of its own"), (varied, "is what varies here")):
+        if name in parameters:
+            raise QueryError(f"{name}: it {why}; leave the parameter out")
+    call("group_neurons", parameters)
+
+
+def _sigma(parameters: dict[str, Value]) -> float:
+    return float(parameters.get("p_sigma", 0.8))
+
+
+def _layers(con: "Connection", model: str, parameters: dict[str, Value]) -> list[tuple[int, int]]:
+    """Layers that are asked for, with their widths."""
+    sql = "SELECT layer, n_neurons FROM layers WHERE model = $model ORDER BY layer"
+    wanted = parameters.get("p_layer")
+    return [(n, width) for n, width in con.sql(sql, {"model": model}).fetchall() if wanted is None or n == int(wanted)]
+
+
+def _groups(con: "Connection", asked: dict[str, Value]) -> tuple[list[str], np.ndarray, dict[int, int]]:
+    """Groups of a model in their order, their numbers of phones, and their places by DuckDB's number."""
+    rows = con.sql(f'SELECT "group", n_phones, group_id FROM {call_part("counted_groups", asked)}').fetchall()
+    labels = con.sql("SELECT labels FROM properties WHERE property = $p", {"p": asked["p_property"]}).fetchall()[0][0]
+    rank = {label: place for place, label in enumerate(labels or ())}
+    rows.sort(key=lambda row: (rank.get(row[0], len(rank)), row[0]))
+    return [row[0] for row in rows], np.array([row[1] for row in rows]), {row[2]: i for i, row in enumerate(rows)}
+
+
+def _cells(con: "Connection", asked: dict[str, Value]) -> _Cells:
+    groups, n_phones, places = _groups(con, asked)
+    cells = con.sql(
+        f'SELECT "group", phone, n_frames, group_id FROM {call_part("counted_cells", asked)} ORDER BY ALL'
+    ).pl()
+    cells = cells.with_row_index("cell")
+    chosen = con.sql(f'SELECT frame_id, "group", phone FROM {call_part("chosen_frames", asked)}').pl()
+    coded = chosen.join(cells.select("group", "phone", "cell"), on=["group", "phone"])
+    group_of = np.array([places[number] for number in cells["group_id"].to_list()], np.int64)
+    frames = coded["frame_id"].to_numpy()
+    first = int(frames.min()) if len(frames) else 0
+    cell_of = np.full(int(frames.max()) - first + 1 if len(frames) else 0, len(cells), np.int32)
+    cell_of[frames - first] = coded["cell"].to_numpy()
+    return _Cells(groups, n_phones, cells["n_frames"].to_numpy(), group_of, first, cell_of)
+
+
+def _counts(
+    con: "Connection", model: str, layer: int, width: int, cells: _Cells, top_k: Sequence[int]
+) -> Iterator[np.ndarray]:
+    """(c, D) frames of each cell that activate each neuron, for each of some ascending numbers of ranks."""
+    sql = """
+        SELECT CAST(frame_id - $first AS UINTEGER) AS frame, CAST(neuron AS USMALLINT) AS neuron,
+            CAST("rank" AS USMALLINT) AS ranked
+        FROM activations
+        WHERE model = $model AND layer = $layer AND frame_id BETWEEN $first AND $last AND "rank" < $most
+    """
+    last = cells.first + len(cells.cell_of) - 1
+    asked = {"model": model, "layer": layer, "first": cells.first, "last": last, "most": top_k[-1]}
+    read = con.sql(sql, asked).to_arrow_table()
+    n_cells, size = len(cells.n_frames), (len(cells.n_frames) + 1) * width
+    frame, neuron, ranked = (read[name].to_numpy() for name in ("frame", "neuron", "ranked"))
+    step = np.searchsorted(np.array(top_k), np.arange(top_k[-1]), side="right")[ranked]  # the first λ that has the rank
+    key = (cells.cell_of.astype(np.int64) * width)[frame] + neuron
+    total = np.zeros(size, np.int64)
+    turn = max(1, COUNTERS // size)
+    for begin in range(0, len(top_k), turn):
+        inside = slice(None) if turn >= len(top_k) else (step >= begin) & (step < begin + turn)
+        counted = np.bincount((step[inside] - begin) * size + key[inside], minlength=turn * size)
+        for of_step in counted.reshape(-1, size)[: len(top_k) - begin]:
+            total = total + of_step
+            yield total.reshape(-1, width)[:n_cells]
+
+
+def _active_phones(n: np.ndarray, cells: _Cells, chance: float, parameters: dict[str, Value]) -> np.ndarray:
+    """(g, D) phones of each group that each neuron responds to ([A] eq. 3)."""
+    n_frames = cells.n_frames[:, None].astype(np.float64)
+    p = n / n_frames
+    if "p_z" in parameters:
+        z = float(parameters["p_z"])
+        spread = z * np.sqrt(p * (1 - p) / n_frames + z * z / (4 * n_frames * n_frames))
+        p = np.clip((p + z * z / (2 * n_frames) - spread) / (1 + z * z / n_frames), 0, 1)
+    responds = p > float(parameters.get("p_baseline", chance))
+    active = np.zeros((len(cells.groups), n.shape[1]), np.int64)
+    np.add.at(active, cells.group_of, responds)
+    return active
+
+
+def _sizes(active: np.ndarray, n_phones: np.ndarray, sigma: float) -> np.ndarray:
+    """(g,) sizes of the G_i, from (g, D) phones that a neuron responds to and (g,) phones ([A] eq. 4)."""
+    candidate = active >= sigma * n_phones[:, None] - 1e-9
+    candidate &= active > 0
+    return (candidate & (candidate.sum(axis=0) == 1)).sum(axis=1)
