@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -13,7 +13,7 @@ from queries.sql_files import TABLE_MACROS, sql_files
 from queries.statements import check_statement
 from queries.surface import create_surface
 from warehouse.errors import QueryError
-from warehouse.properties import quote, sql_list
+from warehouse.properties import Property, quote, sql_list, with_properties
 from warehouse.snapshot import Snapshot, snapshot
 
 if TYPE_CHECKING:
@@ -120,7 +120,12 @@ class Connection:
 
 
 def connect(
-    path: str | os.PathLike[str], *, memory: str | None = None, threads: int | None = None, comments: bool = True
+    path: str | os.PathLike[str],
+    *,
+    memory: str | None = None,
+    threads: int | None = None,
+    comments: bool = True,
+    properties: Sequence[Property] = (),
 ) -> Connection:
     """Open a warehouse for questions.
 
@@ -131,12 +136,16 @@ def connect(
         memory: most memory that queries may use, such as ``4GB``; None = DuckDB's choice.
         threads: most threads; None = DuckDB's choice.
         comments: whether to register what every table, view and macro means, a tenth of the time it takes to open.
+        properties: labellings that this connection has beside the declared ones. What is asked of them is counted
+            from the activations, each time anew; quantile edges are those that declaring would freeze.
 
     Raises:
         FormatError: ``path`` is no warehouse, or one of another version.
-        QueryError: DuckDB does not take ``memory`` or ``threads``.
+        QueryError: DuckDB does not take ``memory`` or ``threads``; a property makes no sense, or another is declared
+            by its name.
     """
     state = snapshot(path)
+    seen = with_properties(state, _undeclared(state, properties))
     scratch = tempfile.TemporaryDirectory(prefix="neuron-warehouse-")
     con = duckdb.connect()
     for setting, value in (("memory_limit", memory), ("threads", threads)):
@@ -145,13 +154,21 @@ def connect(
     con.execute(f"SET temp_directory = {quote(scratch.name)}")
     con.execute("SET GLOBAL perfect_ht_threshold = 21; SET parquet_metadata_cache = true")
     con.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false")  # progress when asked
-    create_base_tables(con, state, comments)
-    create_surface(con, surface_facts(state), comments)
-    fill_gaps(con, state)
+    create_base_tables(con, seen, comments)
+    create_surface(con, surface_facts(seen), comments)
+    fill_gaps(con, seen)
     con.execute(f"SET allowed_directories = {sql_list([str(state.layout.root)])}")
     con.execute("SET enable_external_access = false; SET GLOBAL python_enable_replacements = false")
     con.execute("SET lock_configuration = true")
     return Connection(state, con, scratch, set())
+
+
+def _undeclared(state: Snapshot, properties: Sequence[Property]) -> Iterable[Property]:
+    if not properties:
+        return ()
+    from queries.declare import undeclared  # loads Arrow and a parser of SQL, which whoever only asks can do without
+
+    return undeclared(state, properties)
 
 
 def _set(con: duckdb.DuckDBPyConnection, setting: str, value: str) -> None:

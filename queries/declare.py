@@ -3,18 +3,27 @@
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 import duckdb
 
 from queries.expressions import column_expression, qualified
-from warehouse import Grid, Layout, QueryError, Snapshot, open_layout, snapshot
+from warehouse import Grid, Layout, QueryError, Snapshot, snapshot
 from warehouse.edges import freeze_missing_edges
 from warehouse.fill import fill
 from warehouse.gaps import Gap
-from warehouse.properties import Bins, Property, declare, declared, frame_facts_sql, group_select
+from warehouse.properties import (
+    Bins,
+    Property,
+    check_bins,
+    declare,
+    declared,
+    declared_already,
+    frame_facts_sql,
+    group_select,
+)
 from warehouse.schema import table
 
 MOST_GROUPS = 5_000
@@ -76,8 +85,7 @@ def declare_property(
     Raises:
         QueryError: the definition cannot be used, in one line.
     """
-    layout = open_layout(path)
-    state = snapshot(layout)
+    state = snapshot(path)
     _check_name(name)
     if (column is None) == (sql is None):
         raise QueryError(f"property {name!r}: say what it is by a column or by an SQL expression, one of the two")
@@ -87,9 +95,65 @@ def declare_property(
         cut, names = _bins(name, bins, edges, over, labels)
         made = _made(column, sql, bins, edges, over, phones)
         prop = Property(name, definition, cut, names, *_phones(facts, phones), made)
-        earlier = declared(state).get(name)
-        if earlier != prop:
+        if declared(state).get(name) != prop:
             _check_values(facts, prop)
+    return _count(state, prop, advance)
+
+
+def declare_as(path: str | Path, prop: Property, advance: Callable[[Gap], None] = lambda gap: None) -> Declared:
+    """Declare a property that is made already, and count it in every shard.
+
+    Args:
+        path: the warehouse.
+        prop: the property, such as :func:`queries.speaker_pitch.speaker_pitch` makes.
+        advance: told of each commit that was counted.
+
+    Raises:
+        QueryError: as of :func:`declare_property`.
+    """
+    state = snapshot(path)
+    (made,) = list(undeclared(state, [prop])) or [prop]
+    return _count(state, made, advance)
+
+
+def undeclared(state: Snapshot, properties: Sequence[Property]) -> tuple[Property, ...]:
+    """Those of some properties that a warehouse does not have, checked and as they would be stored.
+
+    Raises:
+        QueryError: another property of a name is there; a name, an expression, bins, phones or values make no sense.
+    """
+    found: list[Property] = []
+    taken = declared(state)
+    with frame_facts(state) as facts:
+        columns = columns_of(facts)
+        for given in properties:
+            prop = replace(given, definition=qualified(given.definition, columns))
+            there = taken.get(prop.name)
+            if there is not None and replace(there, made=prop.made) != prop:
+                raise declared_already(there)
+            if there is None:
+                _check_name(prop.name)
+                _check_property(facts, prop)
+                found.append(prop)
+                taken[prop.name] = prop
+    return tuple(found)
+
+
+def _check_property(facts: duckdb.DuckDBPyConnection, prop: Property) -> None:
+    check_bins(prop)
+    if prop.bins is not None and prop.bins.over not in {"frames", "segments"}:
+        raise QueryError(f"property {prop.name!r}: quantiles are taken over frames or segments, not {prop.bins.over!r}")
+    if prop.phones is not None:
+        _phones(facts, prop.phones)
+    _check_values(facts, prop)
+    try:
+        facts.execute(f"EXPLAIN {group_select(prop)}")
+    except duckdb.Error as error:
+        raise QueryError(f"property {prop.name!r}: {str(error).partition(chr(10))[0]}") from None
+
+
+def _count(state: Snapshot, prop: Property, advance: Callable[[Gap], None]) -> Declared:
+    layout = state.layout
     declare(layout, prop)
     for corpus, grid in _grids(state):
         freeze_missing_edges(layout, corpus, grid)

@@ -10,11 +10,11 @@ from queries.surface import Layer, SurfaceFacts
 from warehouse.gaps import gaps
 from warehouse.grid import Grid
 from warehouse.manifest import Manifest
-from warehouse.properties import declared, quote, sql_list
+from warehouse.properties import declared, group_select, quote, sql_list
 from warehouse.schema import TABLES
 from warehouse.snapshot import Snapshot
 
-GapKey = tuple[str, str, tuple[str, ...]]
+GapKey = tuple[str, str, str]
 
 
 def create_base_tables(con: duckdb.DuckDBPyConnection, state: Snapshot, comments: bool = True) -> None:
@@ -26,6 +26,7 @@ def create_base_tables(con: duckdb.DuckDBPyConnection, state: Snapshot, comments
         comments: whether to register what each table and column means.
     """
     selects = {name: _stored(state, name) for name in TABLES}
+    selects["properties"] += "".join(_properties_not_stored(state))
     selects["property_edges"] += "".join(_edges_not_frozen(state))
     con.execute(";\n".join(f"CREATE VIEW {name} AS {select}" for name, select in selects.items()))
     if comments:
@@ -45,7 +46,7 @@ def fill_gaps(con: duckdb.DuckDBPyConnection, state: Snapshot) -> None:
     for file in sql_files("gaps"):
         wanted = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind, _ in TABLES[file.name].columns)
         late = (
-            f"SELECT {wanted} FROM ({file.with_places(_replacements(state, key, manifests))})"
+            f"SELECT {wanted} FROM ({file.with_places(_replacements(state, key, manifests), _parts(state, key[0]))})"
             for key, manifests in found.items()
         )
         con.execute(f"CREATE OR REPLACE VIEW {file.name} AS {' UNION ALL '.join((_stored(state, file.name), *late))}")
@@ -84,6 +85,23 @@ def _stored(state: Snapshot, name: str) -> str:
     return f"FROM read_parquet([{listed}]{by_name})"
 
 
+def _properties_not_stored(state: Snapshot) -> Iterator[str]:
+    """Rows of properties that a snapshot was given and the warehouse does not have."""
+    for manifest in state.of_kind("property"):
+        if not manifest.files:
+            columns = (
+                f'CAST({_literal(manifest.facts[name])} AS {kind}) AS "{name}"'
+                for name, kind, _ in TABLES["properties"].columns
+            )
+            yield f" UNION ALL BY NAME SELECT {', '.join(columns)}"
+
+
+def _literal(value: str | Sequence[str] | None) -> str:
+    if value is None:
+        return "NULL"
+    return quote(value) if isinstance(value, str) else sql_list(value)
+
+
 def _edges_not_frozen(state: Snapshot) -> Iterator[str]:
     """Edges of quantile properties that were declared just now, as counting will freeze them."""
     binned = [prop for prop in declared(state).values() if prop.bins is not None and prop.bins.quantiles is not None]
@@ -119,25 +137,37 @@ def _comments(tables: Iterable[str] = TABLES) -> Iterator[str]:
 
 
 def _gaps(state: Snapshot) -> dict[GapKey, list[Manifest]]:
-    """Commits that lack the counts of some properties, by model, corpus and those properties."""
+    """Commits that lack the counts of a property, by model, corpus and property."""
     found: dict[GapKey, list[Manifest]] = defaultdict(list)
     for gap in gaps(state):
         facts = gap.manifest.facts
-        found[facts["model"], facts["corpus"], tuple(prop.name for prop in gap.properties)].append(gap.manifest)
+        for prop in gap.properties:
+            found[facts["model"], facts["corpus"], prop.name].append(gap.manifest)
     return found
 
 
 def _replacements(state: Snapshot, key: GapKey, manifests: Sequence[Manifest]) -> dict[str, str]:
-    model, corpus, properties = key
+    model, corpus, name = key
     facts = manifests[0].facts
+    files = {table: state.files(table, manifests) for table in ("activations", "recordings")}
     return {
         "model": quote(model),
         "corpus": quote(corpus),
-        "properties": ", ".join(map(quote, properties)),
+        "property": quote(name),
+        "groups": group_select(declared(state)[name]),
         "hop_us": str(facts["hop_us"]),
         "offset_us": str(facts["offset_us"]),
-        **{name: f"[{', '.join(map(quote, state.files(name, manifests)))}]" for name in ("activations", "recordings")},
+        "n_frames": str(state.rows("frames")),
+        **{table: f"[{', '.join(map(quote, found))}]" for table, found in files.items()},
     }
+
+
+def _parts(state: Snapshot, model: str) -> list[dict[str, str]]:
+    """Layers of a model, each with the two sets of cells that are counted apart."""
+    layers = next(facts["layers"] for facts in state.facts("model") if facts["model"] == model)
+    return [
+        {"layer": str(layer["layer"]), "cells": cells} for layer in layers for cells in ("first_cells", "other_cells")
+    ]
 
 
 def _in_parts(state: Snapshot) -> set[str]:
@@ -147,5 +177,5 @@ def _in_parts(state: Snapshot) -> set[str]:
         n_files = len(state.data_files("activation_counts", [manifest]))
         for name in manifest.facts["counted"]:
             parts[manifest.facts["model"], manifest.facts["corpus"], name] += n_files
-    parts.update((model, corpus, name) for model, corpus, names in _gaps(state) for name in names)
+    parts.update(_gaps(state).keys())
     return {name for (*_, name), n in parts.items() if n > 1}

@@ -178,17 +178,9 @@ def _from_facts(manifest: Manifest) -> Property:
     )
 
 
-def declare(layout: Layout, prop: Property) -> None:
-    """Add a property to a warehouse, unless it is there.
-
-    Raises:
-        QueryError: another property of that name exists, or its bins make no sense.
-    """
-    _check(prop)
-    from warehouse.commit import Commit  # loads Arrow, which whoever only reads can do without
-    from warehouse.schema import table
-
-    row = {
+def property_row(prop: Property) -> dict[str, Any]:
+    """A property as a row of the table properties."""
+    return {
         "property": prop.name,
         "definition": prop.definition,
         "bins": prop.bins.to_json() if prop.bins else None,
@@ -197,18 +189,49 @@ def declare(layout: Layout, prop: Property) -> None:
         "without_classes": list(prop.without_classes) or None,
         "made": prop.made,
     }
+
+
+def with_properties(state: Snapshot, properties: Iterable[Property]) -> Snapshot:
+    """A snapshot as if more properties had just been declared, with nothing counted yet; no file is written."""
+    added = (
+        Manifest(f"property-{slug(prop.name)}", "property", f"9999-12-31T{place:06}", facts=property_row(prop))
+        for place, prop in enumerate(properties)
+    )
+    return Snapshot(state.layout, (*state.manifests, *added))
+
+
+def declare(layout: Layout, prop: Property) -> None:
+    """Add a property to a warehouse, unless it is there.
+
+    Raises:
+        QueryError: another property of that name exists, or its bins make no sense.
+    """
+    check_bins(prop)
+    from warehouse.commit import Commit  # loads Arrow, which whoever only reads can do without
+    from warehouse.schema import table
+
+    row = property_row(prop)
     with Commit(layout) as commit:
         commit.add("properties", table("properties", {key: [value] for key, value in row.items()}))
         name = f"property-{slug(prop.name)}"
         if commit.publish(name, "property", row) is None:
             there = _from_facts(Manifest.read(layout.manifests / f"{name}.json"))
             if replace(there, made=prop.made) != prop:
-                raise QueryError(
-                    f"property {prop.name!r} is declared already, as {there.definition}; choose another name"
-                )
+                raise declared_already(there)
 
 
-def _check(prop: Property) -> None:
+def declared_already(there: Property) -> QueryError:
+    """The error for a property whose name another has."""
+    definition = there.definition if len(there.definition) <= 200 else f"{there.definition[:200]}…"
+    return QueryError(f"property {there.name!r} is declared already, as {definition}; choose another name")
+
+
+def check_bins(prop: Property) -> None:
+    """Refuse bins that make no sense.
+
+    Raises:
+        QueryError: edges do not ascend, quantiles are no shares, or labels are not as many as bins.
+    """
     if prop.bins is None:
         return
     cuts = prop.bins.edges if prop.bins.edges is not None else prop.bins.quantiles or ()

@@ -1,20 +1,58 @@
 -- Activation counts of shards that were committed before a property was declared, counted from their activations.
 --
--- The filter of n is always true: it keeps DuckDB from counting before the joins, where there is nothing to count.
+-- One layer at a time, so that the table of counters stays in the cache. The first 256 cells are counted as bytes, for
+-- which DuckDB takes an array instead of a hash table. The filter of n is always true: it keeps DuckDB from counting
+-- before the join, where there is nothing to count. The limit is the number of all frames: without it DuckDB takes the
+-- frames for many more than there are, and hashes the activations instead.
 -- Grain: (layer, property, group, phone, neuron) of a model, a corpus and the shards that lack the counts.
+WITH labelled AS MATERIALIZED (
+    SELECT f.frame_id, f.phone, f.is_middle, f.is_last_run, g."group"
+    FROM frames AS f
+    INNER JOIN ($groups) AS g ON f.frame_id = g.frame_id
+    WHERE f.hop_us = $hop_us AND f.offset_us = $offset_us
+    LIMIT $n_frames
+),
+cells AS MATERIALIZED (
+    SELECT "group", phone, row_number() OVER () - 1 AS cell_id FROM (SELECT DISTINCT "group", phone FROM labelled)
+),
+coded AS MATERIALIZED (
+    SELECT l.frame_id, l.is_middle, l.is_middle AND NOT l.is_last_run AS is_reference, c.cell_id
+    FROM labelled AS l
+    INNER JOIN cells AS c ON l."group" = c."group" AND l.phone = c.phone
+    LIMIT $n_frames
+),
+first_cells AS (
+    SELECT frame_id, is_middle, is_reference, CAST(cell_id AS UTINYINT) AS cell_id FROM coded WHERE cell_id < 256
+),
+other_cells AS (SELECT frame_id, is_middle, is_reference, cell_id FROM coded WHERE cell_id >= 256),
+counted AS NOT MATERIALIZED (
+    SELECT CAST(NULL AS SMALLINT) AS layer, 0 AS cell_id, 0 AS neuron, 0 AS n, 0 AS n_middle, 0 AS n_reference
+    WHERE false
+    -- for each layer
+    UNION ALL
+    SELECT
+        CAST($layer AS SMALLINT) AS layer,
+        c.cell_id,
+        a.neuron,
+        count(*) FILTER (WHERE c.cell_id >= 0) AS n,
+        count(*) FILTER (WHERE c.is_middle) AS n_middle,
+        count(*) FILTER (WHERE c.is_reference) AS n_reference
+    FROM read_parquet($activations) AS a
+    INNER JOIN $cells AS c ON a.frame_id = c.frame_id
+    WHERE a.layer = $layer
+    GROUP BY c.cell_id, a.neuron
+    -- end
+)
 SELECT
     $model AS model,
     $corpus AS corpus,
-    a.layer,
-    g.property,
-    g."group",
-    f.phone,
-    a.neuron,
-    count(*) FILTER (WHERE g."group" IS NOT NULL) AS n,
-    count(*) FILTER (WHERE f.is_middle) AS n_middle,
-    count(*) FILTER (WHERE f.is_middle AND NOT f.is_last_run) AS n_reference
-FROM read_parquet($activations) AS a
-INNER JOIN frames AS f ON a.frame_id = f.frame_id
-INNER JOIN frame_groups AS g ON a.frame_id = g.frame_id
-WHERE g.property IN ($properties)
-GROUP BY a.layer, g.property, g."group", f.phone, a.neuron
+    n.layer,
+    $property AS property,
+    c."group",
+    c.phone,
+    n.neuron,
+    n.n,
+    n.n_middle,
+    n.n_reference
+FROM counted AS n
+INNER JOIN cells AS c ON n.cell_id = c.cell_id

@@ -4,7 +4,7 @@
 SELECT
     $model AS model,
     $corpus AS corpus,
-    g.property,
+    $property AS property,
     g."group",
     f.phone,
     count(*) AS n,
@@ -12,6 +12,6 @@ SELECT
     count(*) FILTER (WHERE f.is_middle AND NOT f.is_last_run) AS n_reference
 FROM read_parquet($recordings) AS r
 INNER JOIN frames AS f ON r.utterance_id = f.utterance_id
-INNER JOIN frame_groups AS g ON f.frame_id = g.frame_id
-WHERE g.property IN ($properties) AND f.hop_us = $hop_us AND f.offset_us = $offset_us
-GROUP BY g.property, g."group", f.phone
+INNER JOIN ($groups) AS g ON f.frame_id = g.frame_id
+WHERE f.hop_us = $hop_us AND f.offset_us = $offset_us
+GROUP BY g."group", f.phone
