@@ -1,0 +1,20 @@
+-- Groups: how many frames each has, in the three readings of which frames count.
+--
+-- A condition on frames (p_where) is not applied here.
+-- Columns:
+--   phones: different phones among them
+--   frames: every frame (all)
+--   middle: middle frames of runs of equal phones (middle)
+--   reference: the same without the last run of an utterance (reference)
+SELECT
+    m.model,
+    property,
+    m."group",
+    count(DISTINCT m.phone) AS phones,
+    CAST(sum(m.n) AS BIGINT) AS frames,
+    CAST(sum(m.n_middle) AS BIGINT) AS middle,
+    CAST(sum(m.n_reference) AS BIGINT) AS reference
+FROM frame_counts AS m
+WHERE $of_models AND $of_properties AND $of_counted_corpora
+GROUP BY m.model, property, m."group"
+ORDER BY m.model, property, m."group"
