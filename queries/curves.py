@@ -4,7 +4,7 @@ At another λ the macros read the activations anew. Here a layer is read once: i
 neuron and the first λ that includes their rank, and running sums of these counts are the counts at every λ.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from queries.calls import Value, call, call_part
+from queries.certainty.sets import Cells, Rule, group_neurons
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
@@ -34,15 +35,15 @@ class _Cells:
         groups: (g,) names of the groups that count.
         n_phones: (g,) phones that the share σ is taken of.
         n_frames: (c,) frames of each cell.
-        group_of: (c,) place of each cell's group in ``groups``.
+        cells: their groups, by place in ``groups``.
         first: the first frame that counts.
         cell_of: (f,) int32, cell of each frame from ``first`` on; c for frames that do not count.
     """
 
     groups: list[str]
-    n_phones: np.ndarray
+    n_phones: list[int]
     n_frames: np.ndarray
-    group_of: np.ndarray
+    cells: Cells
     first: int
     cell_of: np.ndarray
 
@@ -84,9 +85,11 @@ def sizes_by_lambda(
             top_k = [max(1, int(np.floor(x * width / 100 + 0.5))) for x in grid]
             counted = _counts(con, model, layer, width, cells, top_k) if cells.groups else iter(())
             for value, k, n in zip(grid, top_k, counted, strict=bool(cells.groups)):
-                sizes = _sizes(_active_phones(n, cells, k / width, parameters), cells.n_phones, _sigma(parameters))
+                rule = _rule(cells, parameters, k / width, float(parameters.get("p_sigma", 0.8)))
+                responds = n >= rule.thresholds(cells.n_frames)[:, None]
+                sizes = _sizes(cells.cells.by_group(np.ascontiguousarray(responds.T)).T, rule)
                 found += [
-                    (model, layer, property, group, value, k, int(size))
+                    (model, layer, property, group, value, k, size)
                     for group, size in zip(cells.groups, sizes, strict=True)
                 ]
     schema = {**_KEYS, "lambda_pct": pl.Float64, "top_k": pl.Int32, "n": pl.Int64}
@@ -121,7 +124,7 @@ def sizes_by_sigma(
     for (model,) in con.sql("SELECT model FROM models ORDER BY model").fetchall():
         if parameters.get("p_model", model) != model:
             continue
-        groups, n_phones, _ = _groups(con, {**asked, "p_model": model})
+        groups, n_phones = _groups(con, {**asked, "p_model": model})
         if not groups:
             continue
         # Every neuron that responds to a phone at all, with the number of phones: σ is applied below.
@@ -134,9 +137,9 @@ def sizes_by_sigma(
             place = ours["group"].replace_strict(places, return_dtype=pl.Int64).to_numpy()
             active[place, ours["neuron"].to_numpy()] = ours["n_phones_active"].to_numpy()
             for value in sorted({float(x) for x in sigmas}):
-                sizes = _sizes(active, n_phones, value)
+                sizes = _sizes(active, Rule(0.0, None, value, 1, n_phones))
                 found += [
-                    (model, layer, property, group, value, int(size)) for group, size in zip(groups, sizes, strict=True)
+                    (model, layer, property, group, value, size) for group, size in zip(groups, sizes, strict=True)
                 ]
     return pl.DataFrame(found, schema={**_KEYS, "sigma": pl.Float64, "n": pl.Int64}, orient="row")
 
@@ -148,10 +151,6 @@ def _free(parameters: dict[str, Value], varied: str) -> None:
     call("group_neurons", parameters)
 
 
-def _sigma(parameters: dict[str, Value]) -> float:
-    return float(parameters.get("p_sigma", 0.8))
-
-
 def _layers(con: "Connection", model: str, parameters: dict[str, Value]) -> list[tuple[int, int]]:
     """Layers that are asked for, with their widths."""
     sql = "SELECT layer, n_neurons FROM layers WHERE model = $model ORDER BY layer"
@@ -159,29 +158,28 @@ def _layers(con: "Connection", model: str, parameters: dict[str, Value]) -> list
     return [(n, width) for n, width in con.sql(sql, {"model": model}).fetchall() if wanted is None or n == int(wanted)]
 
 
-def _groups(con: "Connection", asked: dict[str, Value]) -> tuple[list[str], np.ndarray, dict[int, int]]:
-    """Groups of a model in their order, their numbers of phones, and their places by DuckDB's number."""
-    rows = con.sql(f'SELECT "group", n_phones, group_id FROM {call_part("counted_groups", asked)}').fetchall()
+def _groups(con: "Connection", asked: dict[str, Value]) -> tuple[list[str], list[int]]:
+    """Groups of a model in their order, and the numbers of phones that σ is a share of."""
+    rows = con.sql(f'SELECT "group", n_phones FROM {call_part("counted_groups", asked)}').fetchall()
     labels = con.sql("SELECT labels FROM properties WHERE property = $p", {"p": asked["p_property"]}).fetchall()[0][0]
     rank = {label: place for place, label in enumerate(labels or ())}
     rows.sort(key=lambda row: (rank.get(row[0], len(rank)), row[0]))
-    return [row[0] for row in rows], np.array([row[1] for row in rows]), {row[2]: i for i, row in enumerate(rows)}
+    return [row[0] for row in rows], [row[1] for row in rows]
 
 
 def _cells(con: "Connection", asked: dict[str, Value]) -> _Cells:
-    groups, n_phones, places = _groups(con, asked)
-    cells = con.sql(
-        f'SELECT "group", phone, n_frames, group_id FROM {call_part("counted_cells", asked)} ORDER BY ALL'
-    ).pl()
-    cells = cells.with_row_index("cell")
+    groups, n_phones = _groups(con, asked)
+    counted = con.sql(f'SELECT "group", phone, n_frames FROM {call_part("counted_cells", asked)}').pl()
+    place = pl.col("group").replace_strict(groups, list(range(len(groups))), return_dtype=pl.Int64)
+    found = counted.with_columns(place.alias("place")).sort("place", "phone").with_row_index("cell")
     chosen = con.sql(f'SELECT frame_id, "group", phone FROM {call_part("chosen_frames", asked)}').pl()
-    coded = chosen.join(cells.select("group", "phone", "cell"), on=["group", "phone"])
-    group_of = np.array([places[number] for number in cells["group_id"].to_list()], np.int64)
+    coded = chosen.join(found, on=["group", "phone"])
     frames = coded["frame_id"].to_numpy()
     first = int(frames.min()) if len(frames) else 0
-    cell_of = np.full(int(frames.max()) - first + 1 if len(frames) else 0, len(cells), np.int32)
+    cell_of = np.full(int(frames.max()) - first + 1 if len(frames) else 0, len(found), np.int32)
     cell_of[frames - first] = coded["cell"].to_numpy()
-    return _Cells(groups, n_phones, cells["n_frames"].to_numpy(), group_of, first, cell_of)
+    cells = Cells(found["place"].to_numpy(), found["cell"].to_numpy(), len(groups))
+    return _Cells(groups, n_phones, found["n_frames"].to_numpy(), cells, first, cell_of)
 
 
 def _counts(
@@ -211,22 +209,16 @@ def _counts(
             yield total.reshape(-1, width)[:n_cells]
 
 
-def _active_phones(n: np.ndarray, cells: _Cells, chance: float, parameters: dict[str, Value]) -> np.ndarray:
-    """(g, D) phones of each group that each neuron responds to ([A] eq. 3)."""
-    n_frames = cells.n_frames[:, None].astype(np.float64)
-    p = n / n_frames
-    if "p_z" in parameters:
-        z = float(parameters["p_z"])
-        spread = z * np.sqrt(p * (1 - p) / n_frames + z * z / (4 * n_frames * n_frames))
-        p = np.clip((p + z * z / (2 * n_frames) - spread) / (1 + z * z / n_frames), 0, 1)
-    responds = p > float(parameters.get("p_baseline", chance))
-    active = np.zeros((len(cells.groups), n.shape[1]), np.int64)
-    np.add.at(active, cells.group_of, responds)
-    return active
+def _rule(cells: _Cells, parameters: Mapping[str, Value], baseline: float, sigma: float) -> Rule:
+    """How counts become sets, as in the SQL; what σ is a share of is known already, in every reading."""
+    given = parameters.get("p_baseline")
+    z = float(parameters["p_z"]) if "p_z" in parameters else None
+    return Rule(float(given) if given is not None else baseline, z, sigma, 1, cells.n_phones)
 
 
-def _sizes(active: np.ndarray, n_phones: np.ndarray, sigma: float) -> np.ndarray:
-    """(g,) sizes of the G_i, from (g, D) phones that a neuron responds to and (g,) phones ([A] eq. 4)."""
-    candidate = active >= sigma * n_phones[:, None] - 1e-9
-    candidate &= active > 0
-    return (candidate & (candidate.sum(axis=0) == 1)).sum(axis=1)
+def _sizes(active: np.ndarray, rule: Rule) -> list[int]:
+    """(g,) sizes of the G_i, from (g, D) phones of each group that each neuron responds to."""
+    g = len(active)
+    needed = rule.needed(np.ones(g), Cells(np.arange(g), np.zeros(g, np.int64), g))  # of the phones in the rule
+    sizes: list[int] = group_neurons(active, needed).sum(axis=-1).tolist()
+    return sizes
