@@ -156,3 +156,14 @@ def test_a_wrong_declaration_gets_one_line(
     assert (done.code, done.out) == (code, "")
     assert message in done.err
     assert done.err.count("\n") == 1
+
+
+def test_pitch_around_the_speakers_median(neurons: Neurons, warehouse: Path) -> None:
+    done = neurons("properties", "add", warehouse, "semitones", "--speaker-pitch")
+    assert done.code == 0, done.err
+    assert "semitones = " in done.err
+    with connect(warehouse) as con:
+        sql = """SELECT DISTINCT "group" FROM frame_counts WHERE property = 'semitones'"""
+        assert {("high",), ("low",)} <= set(con.sql(sql).fetchall()) <= {("high",), ("low",), ("middle",)}
+    refused = neurons("properties", "add", warehouse, "x", "--speaker-pitch", "--bins", "3")
+    assert (refused.code, "leave out the other options" in refused.err) == (2, True)

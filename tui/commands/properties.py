@@ -124,6 +124,13 @@ def add(
     phones: Annotated[
         str, typer.Option(metavar="all|voiced|P,P…", help="Phones that count outside the reference reading.")
     ] = "all",
+    semitones: Annotated[
+        bool,
+        typer.Option(
+            "--speaker-pitch",
+            help="Low, middle and high F0 in semitones around the median of the speaker, as it is now.",
+        ),
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Declare a property and count it.
@@ -136,27 +143,39 @@ def add(
       neurons properties add study.warehouse accent --column accent
       neurons properties add study.warehouse first_sound --sql "substr(word, 1, 1)"
       neurons properties add study.warehouse f0 --column f0_hz --edges 129.03,179.78 --phones voiced
+      neurons properties add study.warehouse semitones --speaker-pitch
     """
     from queries import write_catalog
-    from queries.declare import declare_property
+    from queries.declare import declare_as, declare_property
+    from queries.speaker_pitch import speaker_pitch
 
-    done = declare_property(
-        warehouse,
-        name,
-        column=column,
-        sql=sql,
-        bins=_bins(bins),
-        edges=_numbers("--edges", edges),
-        over=over,
-        labels=labels.split(",") if labels else (),
-        phones=phones,
-        advance=lambda gap: None if quiet else say(f"counted {gap.manifest.name}"),
-    )
+    def advance(gap: Any) -> None:
+        if not quiet:
+            say(f"counted {gap.manifest.name}")
+
+    if semitones:
+        if (column, sql, bins, edges, over, labels, phones) != (None, None, None, None, "frames", None, "all"):
+            raise MisuseError("--speaker-pitch says all there is to say; leave out the other options")
+        done = declare_as(warehouse, speaker_pitch(warehouse, name), advance)
+    else:
+        done = declare_property(
+            warehouse,
+            name,
+            column=column,
+            sql=sql,
+            bins=_bins(bins),
+            edges=_numbers("--edges", edges),
+            over=over,
+            labels=labels.split(",") if labels else (),
+            phones=phones,
+            advance=advance,
+        )
     write_catalog(warehouse)
     if not quiet:
         groups = ", ".join(f"{group} ({frames} frames)" for group, frames in done.groups[:10])
         more = f" and {len(done.groups) - 10} more" if len(done.groups) > 10 else ""
-        say(f"{name} = {done.property.definition}: {groups}{more}")
+        definition = done.property.definition
+        say(f"{name} = {definition if len(definition) <= 200 else done.property.made}: {groups}{more}")
         say(f"next: neurons properties {warehouse} --property {name}")
 
 
