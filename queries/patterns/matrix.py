@@ -63,7 +63,7 @@ class Patterns:
 def pattern_matrices(con: "Connection", property: str, **parameters: Value) -> Iterator[Patterns]:
     """The activation patterns of a property, one matrix for every model and layer that is asked for.
 
-    Layers are read one by one, when their turn comes.
+    Layers are read one by one, when their turn comes, so that memory holds one.
 
     Args:
         con: an open warehouse.

@@ -27,9 +27,9 @@ MDS_SETTINGS: Mapping[str, Any] = MappingProxyType(
     }
 )
 """What scikit-learn's MDS is called with, beside ``random_state``; all of it, as its defaults change: ``n_init`` was 4
-up to 1.8, ``eps`` 1e-3 (and meant something else) up to 1.6, ``metric`` was ``metric_mds`` up to 1.7."""
+up to 1.8, ``eps`` 1e-3 (and another criterion) up to 1.6. The names are those of 1.8 and later."""
 
-MAX_POINTS = 500
+MAX_POINTS = 300
 """Patterns that are projected unless more are allowed: the time grows with their square."""
 
 
@@ -65,10 +65,12 @@ def project(matrix: np.ndarray, seed: int = 0) -> np.ndarray:
     if len(values) < 2 or (values == values[0]).all():
         return np.zeros((len(values), MDS_SETTINGS["n_components"]))
     from sklearn.manifold import MDS
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     if values.shape[0] == values.shape[1]:  # scikit-learn would warn that it may be one of distances
         values = np.pad(values, ((0, 0), (0, 1)))
-    return MDS(**MDS_SETTINGS, random_state=seed).fit_transform(values)
+    with threadpool_limits(1):  # several threads take longer for matrices of this size
+        return MDS(**MDS_SETTINGS, random_state=seed).fit_transform(values)
 
 
 def projections(
