@@ -227,7 +227,7 @@ def _dense(
         neurons = slice(first, min(first + per_block, width))
         sums = np.zeros((*frames.shape, neurons.stop - first), np.float32 if most < 2**24 else np.float64)
         sums[slot, pieces.unit] = by_neuron[:, neurons].toarray()
-        together = max(16, PRODUCT // (neurons.stop - first))
+        together = max(16, PRODUCT // (neurons.stop - first) // 2 * 2)  # even: two halves stay together
 
         def work(
             at: int, neurons: slice = neurons, sums: np.ndarray = sums, together: int = together
