@@ -130,10 +130,10 @@ def test_the_same_corpus_makes_a_twin(four: tuple[Study, Any]) -> None:
 
 
 def test_what_stands_out_in_one_table(four: tuple[Study, Any]) -> None:
-    options: Any = {"permutations": 69, "resamples": 30, "seed": 2, "p_sigma": 1}
+    options: Any = {"permutations": 69, "resamples": 30, "seed": 2, "p_sigma": 0.5, "p_baseline": 0.5}
     found = standing_out(four[1], "gender", twin="b", level=0.2, **options)
-    null = permutation_null(four[1], "gender", permutations=69, seed=2, level=0.2, p_sigma=1)
-    twin = against_twin(four[1], "gender", "a", "b", resamples=30, level=0.8, seed=2, p_sigma=1)
+    null = permutation_null(four[1], "gender", permutations=69, seed=2, level=0.2, p_sigma=0.5, p_baseline=0.5)
+    twin = against_twin(four[1], "gender", "a", "b", resamples=30, level=0.8, seed=2, p_sigma=0.5, p_baseline=0.5)
     for column in ("n", "null_mean", "p_value", "q_value", "fdr"):
         assert found[column].to_list() == null[column].to_list()
     assert found["above_null"].to_list() == null["stands_out"].to_list()
