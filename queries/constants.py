@@ -18,6 +18,7 @@ def constants(facts: "SurfaceFacts") -> Iterator[tuple[str, str]]:
     yield "known_models()", _names(models)
     yield "known_corpora()", _names(facts.corpora)
     yield "known_properties()", _names(prop.name for prop in facts.properties)
+    yield "most_labels()", str(facts.n_frames * max(1, len(facts.properties)))
     yield "only_model()", quote(models[0]) if len(models) == 1 else "CAST(NULL AS VARCHAR)"
 
     numbers = {model: sorted(x.layer for x in facts.layers if x.model == model) for model in models}

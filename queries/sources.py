@@ -71,6 +71,7 @@ def surface_facts(state: Snapshot) -> SurfaceFacts:
         tuple(properties.values()),
         frozenset(properties) - _in_parts(state),
         {model: tuple(sorted(corpora)) for model, corpora in recorded.items()},
+        state.rows("frames"),
     )
 
 

@@ -32,6 +32,7 @@ class SurfaceFacts:
         properties: declared properties.
         sums: properties whose counts have one row per (model, corpus, layer, group, phone, neuron).
         recorded: corpora that each model has recorded.
+        n_frames: rows of the table frames, or more; DuckDB's own guess of what a join leaves is far too high.
     """
 
     lambdas: Mapping[str, float]
@@ -40,6 +41,7 @@ class SurfaceFacts:
     properties: tuple[Property, ...]
     sums: frozenset[str]
     recorded: Mapping[str, tuple[str, ...]]
+    n_frames: int = 2**40
 
 
 def create_surface(con: duckdb.DuckDBPyConnection, facts: SurfaceFacts, comments: bool = True) -> None:

@@ -3,7 +3,8 @@
 --
 -- One layer at a time, so that the table of counters stays in the cache. The first 256 cells are counted as bytes,
 -- for which DuckDB takes an array instead of a hash table. The filter of the counts is always true: it keeps DuckDB
--- from counting before the join, where there is nothing to count.
+-- from counting before the join, where there is nothing to count. The limit is the number of all labels that frames
+-- have: without it DuckDB takes the frames for many more than there are, and hashes the activations instead.
 -- Grain: (model, layer, property, group, phone, neuron).
 -- Paper: [A] §3.2.
 -- Parameters: p_model, p_corpus, p_property, p_layer, p_frames, p_lambda, p_min_frames, p_where
@@ -21,6 +22,7 @@ coded AS MATERIALIZED (
     FROM chosen AS f
     INNER JOIN (SELECT DISTINCT property, "group", phone, cell_id FROM cells) AS c
         ON f.property = c.property AND f."group" = c."group" AND f.phone = c.phone
+    LIMIT most_labels()
 ),
 first_cells AS (SELECT frame_id, CAST(cell_id AS UTINYINT) AS cell_id FROM coded WHERE cell_id < 256),
 other_cells AS (SELECT frame_id, cell_id FROM coded WHERE cell_id >= 256),
