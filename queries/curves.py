@@ -21,8 +21,12 @@ if TYPE_CHECKING:
 SIGMAS = tuple(round(0.05 * step, 2) for step in range(1, 21))
 """σ that are tried unless others are asked for."""
 
-COUNTERS = 1 << 24
-"""Counters that are held at once; a property of many cells takes several turns over the layer in memory."""
+COUNTERS = 1 << 22
+"""Counters that are held at once; the layers of a property of very many cells are read in several turns, each for
+some of the λ and with the ranks that these add."""
+
+BATCH = 1 << 20
+"""Activations that are counted at once, so that they stay in the cache."""
 
 _KEYS = {"model": pl.String, "layer": pl.Int32, "property": pl.String, "group": pl.String}
 
@@ -37,7 +41,7 @@ class _Cells:
         n_frames: (c,) frames of each cell.
         cells: their groups, by place in ``groups``.
         first: the first frame that counts.
-        cell_of: (f,) int32, cell of each frame from ``first`` on; c for frames that do not count.
+        cell_of: (f,) cell of each frame from ``first`` on; c for frames that do not count.
     """
 
     groups: list[str]
@@ -176,7 +180,7 @@ def _cells(con: "Connection", asked: dict[str, Value]) -> _Cells:
     coded = chosen.join(found, on=["group", "phone"])
     frames = coded["frame_id"].to_numpy()
     first = int(frames.min()) if len(frames) else 0
-    cell_of = np.full(int(frames.max()) - first + 1 if len(frames) else 0, len(found), np.int32)
+    cell_of = np.full(int(frames.max()) - first + 1 if len(frames) else 0, len(found), np.int64)
     cell_of[frames - first] = coded["cell"].to_numpy()
     cells = Cells(found["place"].to_numpy(), found["cell"].to_numpy(), len(groups))
     return _Cells(groups, n_phones, found["n_frames"].to_numpy(), cells, first, cell_of)
@@ -190,23 +194,26 @@ def _counts(
         SELECT CAST(frame_id - $first AS UINTEGER) AS frame, CAST(neuron AS USMALLINT) AS neuron,
             CAST("rank" AS USMALLINT) AS ranked
         FROM activations
-        WHERE model = $model AND layer = $layer AND frame_id BETWEEN $first AND $last AND "rank" < $most
+        WHERE model = $model AND layer = $layer AND frame_id BETWEEN $first AND $last
+            AND "rank" >= $least AND "rank" < $most
     """
+    size = (len(cells.n_frames) + 1) * width
     last = cells.first + len(cells.cell_of) - 1
-    asked = {"model": model, "layer": layer, "first": cells.first, "last": last, "most": top_k[-1]}
-    read = con.sql(sql, asked).to_arrow_table()
-    n_cells, size = len(cells.n_frames), (len(cells.n_frames) + 1) * width
-    frame, neuron, ranked = (read[name].to_numpy() for name in ("frame", "neuron", "ranked"))
-    step = np.searchsorted(np.array(top_k), np.arange(top_k[-1]), side="right")[ranked]  # the first λ that has the rank
-    key = (cells.cell_of.astype(np.int64) * width)[frame] + neuron
+    of_frame = cells.cell_of * width
+    step = np.searchsorted(np.array(top_k), np.arange(top_k[-1]), side="right")  # the first λ that has a rank
     total = np.zeros(size, np.int64)
-    turn = max(1, COUNTERS // size)
+    turn, least = max(1, COUNTERS // size), 0
     for begin in range(0, len(top_k), turn):
-        inside = slice(None) if turn >= len(top_k) else (step >= begin) & (step < begin + turn)
-        counted = np.bincount((step[inside] - begin) * size + key[inside], minlength=turn * size)
-        for of_step in counted.reshape(-1, size)[: len(top_k) - begin]:
+        steps = top_k[begin : begin + turn]
+        asked = {"model": model, "layer": layer, "first": cells.first, "last": last, "least": least, "most": steps[-1]}
+        counted, least = np.zeros(len(steps) * size, np.int64), steps[-1]
+        offset = ((step - begin) * size).astype(np.int64)
+        for batch in con.sql(sql, asked).to_arrow_reader(BATCH):
+            frame, neuron, ranked = (batch[name].to_numpy() for name in ("frame", "neuron", "ranked"))
+            counted += np.bincount(of_frame[frame] + offset[ranked] + neuron, minlength=len(counted))
+        for of_step in counted.reshape(-1, size):
             total = total + of_step
-            yield total.reshape(-1, width)[:n_cells]
+            yield total.reshape(-1, width)[:-1]
 
 
 def _rule(cells: _Cells, parameters: Mapping[str, Value], baseline: float, sigma: float) -> Rule:

@@ -19,7 +19,7 @@ COMMON = {"model": "p_model", "corpus": "p_corpus"}
 """Options of every figure that are parameters of the macros under shorter names."""
 
 _PLURALS = {"property": "properties", "layer": "layers", "lambda": "lambdas", "sigma": "sigmas"}
-_WHOLE = ("seed", "most", "neuron", "layer", "layers")
+_WHOLE = ("seed", "most", "neuron", "layer", "layers", "permutations", "splits", "resamples")
 
 
 def chart(con: "Connection", figure: str | int, **options: Any) -> Any:

@@ -161,7 +161,7 @@ class Asked:
             "p_where": "where {}",
         }
         said += [text.format(given[name]) for name, text in words.items() if name in given]
-        return " · ".join(said)
+        return " · ".join(part.replace(" ", "\N{NO-BREAK SPACE}") if len(part) < 40 else part for part in said)
 
     def _lambda(self) -> str:
         if "p_lambda" in self.parameters:

@@ -9,11 +9,14 @@ from queries.plot.figures import (
     lambda_,
     neuron,
     neurons_per_layer,
+    null,
     overlap,
     patterns,
     probabilities,
     sigma,
     silhouettes,
+    stability,
+    twin,
 )
 from warehouse.errors import QueryError
 
@@ -28,6 +31,9 @@ _MODULES = (
     neuron,
     lambda_,
     sigma,
+    null,
+    stability,
+    twin,
 )
 
 FIGURES: dict[str, Figure] = {module.FIGURE.name: module.FIGURE for module in _MODULES}

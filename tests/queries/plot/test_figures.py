@@ -9,14 +9,20 @@ from xml.etree import ElementTree
 
 import altair as alt
 import numpy as np
+import polars as pl
 import pytest
 
 from queries import plot
+from queries.certainty import permutation_null, stability, stability_by_amount
 from queries.patterns import pattern_points, separation
 from warehouse.errors import QueryError
 
 FIGURES = list(plot.FIGURES)
-QUICK = {"null": {"permutations": 20}}
+QUICK: dict[str, dict[str, Any]] = {
+    "null": {"permutations": 20},
+    "stability": {"splits": 3},
+    "twin": {"twin": "m", "resamples": 20},
+}
 """Options with which slow figures are drawn here."""
 
 
@@ -26,7 +32,8 @@ def drawn(opened: Any, name: str, **options: Any) -> Any:
 
 def text_of(svg: Path) -> str:
     """All text of a picture in the order it is drawn, lines joined."""
-    return " ".join(found.strip() for found in ElementTree.parse(svg).getroot().itertext() if found.strip())
+    pieces = (found.strip() for found in ElementTree.parse(svg).getroot().itertext())
+    return " ".join(piece for piece in pieces if piece).replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -190,6 +197,30 @@ def test_silhouettes_are_those_of_the_analysis(ordinary: Any, drawn_rows: Any, o
     )
 
 
+def test_the_null_is_that_of_the_analysis(ordinary: Any, drawn_rows: Any) -> None:
+    rows = drawn_rows(drawn(ordinary, "null", property="gender", seed=3), "null_high")
+    known = permutation_null(ordinary.con, "gender", permutations=20, seed=3)
+    columns = ("layer", "group", "n", "null_low", "null_high", "stands_out")
+    assert {tuple(r[c] for c in columns) for r in rows} == set(known.select(columns).iter_rows())
+
+
+def test_stability_is_that_of_the_analysis(ordinary: Any, drawn_rows: Any) -> None:
+    known = stability(ordinary.con, "phone_class", splits=3)
+    rows = drawn_rows(drawn(ordinary, "stability"), "jaccard_mean")
+    assert {r["jaccard_mean"] for r in rows} == set(known["jaccard_mean"].drop_nulls())
+    amount = stability_by_amount(ordinary.con, "phone_class", draws=3).filter(pl.col("group").is_null())
+    rows = drawn_rows(drawn(ordinary, "stability", against="amount"), "hours")
+    assert {(r["hours"], r["layer"]) for r in rows} == set(amount.select("hours", "layer").iter_rows())
+
+
+def test_a_twin_of_itself_differs_in_nothing(ordinary: Any, drawn_rows: Any) -> None:
+    rows = drawn_rows(drawn(ordinary, "twin", property="gender"), "difference")
+    assert len(rows) == 6
+    assert {r["difference"] for r in rows} == {0}
+    with pytest.raises(QueryError, match="twin: there is none; name a model"):
+        plot.chart(ordinary.con, "twin")
+
+
 SENTENCES = {
     ("probabilities", None): None,
     ("patterns", "gender"): "no frame that counts has a group of gender",
@@ -204,6 +235,9 @@ SENTENCES = {
     ("neuron", "pitch"): "f0_hz is NULL in all of them",
     ("lambda", "gender"): "no frame that counts has a group of gender",
     ("sigma", "pitch"): "f0_hz is NULL in all of them",
+    ("null", "pitch"): "no frame that counts has a group of pitch",
+    ("stability", "gender"): "no frame",
+    ("twin", "gender"): "no frame",
 }
 
 
