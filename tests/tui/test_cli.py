@@ -44,6 +44,8 @@ def test_the_commands_are_those_of_the_design() -> None:
         "properties",
         "properties show",
         "properties add",
+        "plot",
+        "report",
         "export",
         "info",
         "check",
