@@ -12,9 +12,9 @@ def python_call(module: str, function: str, *arguments: Any, **options: Any) -> 
     return f"from {module} import {function}\n\n{function}({_arguments(arguments, options)})"
 
 
-def call_for_each(module: str, function: str, names: Sequence[str], **options: Any) -> str:
+def call_for_each(module: str, function: str, names: Sequence[str], *arguments: Any, **options: Any) -> str:
     """The same for each of some properties, as one table."""
-    call = f"{function}(con, name{''.join(f', {one}' for one in _parts(options))})"
+    call = f"{function}({', '.join(['con', 'name', *map(repr, arguments), *_parts(options)])})"
     imports = f"import polars\nfrom {module} import {function}"
     return f"{imports}\n\npolars.concat({call} for name in {list(names)!r})"
 

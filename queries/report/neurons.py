@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from queries.report.asking import ask, asked_table, literals, meanings, question, shown, title
+from queries.report.asking import ask, asked_table, group_numbers, literals, meanings, question, shown, title
 from queries.report.figures import figure
 from queries.report.parts import Figure, Gallery, Section, Source, Table
 from queries.report.scope import Scope
@@ -76,13 +76,14 @@ def _first_of_each(found: "polars.DataFrame") -> "polars.DataFrame":
 def _pictures(scope: Scope, found: "polars.DataFrame") -> Iterator[Figure]:
     """Probabilities by phone of the strongest neuron of each property."""
     first = found.sort("p_low", descending=True).unique("property", keep="first", maintain_order=True)
+    numbers = group_numbers(scope)
     strongest_of = {row["property"]: row for row in first.iter_rows(named=True)}
     for name in scope.properties:
         if name in strongest_of:
             row = strongest_of[name]
-            few = found.filter(found["property"] == name)["group"].n_unique() <= MOST_GROUPS
+            few = numbers[name] <= MOST_GROUPS
             options = {"property": name if few else "phone", "layer": row["layer"], "neuron": row["neuron"]}
-            of = f" of {name}: the strongest is of the group {row['group']}"
+            of = f": the one that responds most surely to a group of {name}, {row['group']}"
             yield _picture(scope, of, **options)
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
+from itertools import count
 from typing import Any
 
 from queries.report.parts import Figure, Gallery, Section, Source, Table
@@ -89,20 +90,20 @@ def _digest(text: str) -> str:
 
 
 def _contents(sections: Sequence[Section]) -> Iterator[str]:
-    yield '<nav aria-label="Contents"><h2>Contents</h2><ol>'
-    number = 0
+    yield '<nav aria-label="Contents"><h2>Contents</h2>'
+    yield from _entries(sections, count(1), 2)
+    yield "</nav>"
+
+
+def _entries(sections: Sequence[Section], numbers: Iterator[int], depth: int) -> Iterator[str]:
+    """Links to sections, and below them to those within; deeper ones are numbered too, as they stand on the page."""
+    entries = []
     for section in sections:
-        number += 1
-        yield f'<li><a href="#s{number}">{escape(section.title)}</a>'
-        inner = [part for part in section.parts if isinstance(part, Section)]
-        if inner:
-            yield "<ol>"
-            for part in inner:
-                number += 1
-                yield f'<li><a href="#s{number}">{escape(part.title)}</a></li>'
-            yield "</ol>"
-        yield "</li>"
-    yield "</ol></nav>"
+        number = next(numbers)
+        inner = list(_entries([part for part in section.parts if isinstance(part, Section)], numbers, depth - 1))
+        entries += [f'<li><a href="#s{number}">{escape(section.title)}</a>', *inner, "</li>"]
+    if entries and depth > 0:
+        yield from ("<ol>", *entries, "</ol>")
 
 
 def _section(section: Section, numbers: _Numbers, level: int = 2) -> Iterator[str]:

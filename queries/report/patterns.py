@@ -46,7 +46,8 @@ def patterns(scope: Scope) -> Section:
         "to anything; patterns are placed in the plane by metric MDS of their Euclidean distances, from random starts "
         f"with seed {scope.settings.seed}: scikit-learn's, with {_written(MDS_SETTINGS)}.",
     )
-    options: dict[str, Any] = {"sql": sql, "properties": list(found), "seed": scope.settings.seed}
+    placed = [name for name in found if any(of_layer.points is not None for of_layer in found[name])] or list(found)
+    options: dict[str, Any] = {"sql": sql, "properties": placed, "seed": scope.settings.seed}
     return Section(
         "Activation patterns",
         text,

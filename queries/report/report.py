@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from queries.calls import Value
+from queries.report.certainty import certainty
 from queries.report.definitions import definitions
 from queries.report.measured import measured
 from queries.report.neurons import layer_sizes, strongest
@@ -13,6 +14,7 @@ from queries.report.page import page
 from queries.report.parts import Section
 from queries.report.patterns import patterns
 from queries.report.probabilities import probabilities
+from queries.report.rankings import rankings
 from queries.report.scope import Scope, Settings, scope
 from queries.report.thresholds import thresholds
 from warehouse.durable import whole_file
@@ -20,10 +22,10 @@ from warehouse.durable import whole_file
 if TYPE_CHECKING:
     from queries.connection import Connection
 
-PERMUTATIONS = 200
-"""Permutations of the labels unless others are asked for: enough for p-values down to 1/201."""
+PERMUTATIONS = 100
+"""Permutations of the labels unless others are asked for: enough for p-values down to 1/101."""
 
-RESAMPLES = 200
+RESAMPLES = 100
 """Draws of speakers unless others are asked for."""
 
 
@@ -91,7 +93,7 @@ def _sections(asked: Scope) -> Iterator[Section]:
     yield definitions(asked)
     for model in asked.models:
         of_model = asked.of_model(model)
-        parts = (layer_sizes, patterns, probabilities, strongest, thresholds)
+        parts = (layer_sizes, patterns, probabilities, strongest, certainty, rankings, thresholds)
         yield Section(f"Model {model}", (), tuple(part(of_model) for part in parts))
 
 

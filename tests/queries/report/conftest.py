@@ -41,9 +41,8 @@ def study(tmp_path_factory: pytest.TempPathFactory, make_speech: Any, tiny_model
         warnings.simplefilter("ignore")
         for name, seed in (("tiny", 0), ("twin", 1)):
             ingest(tiny_model(seed), corpus, path, model_name=name, quiet=True)
-    declare_property(
-        path, END.replace("/", ""), sql=f"CASE WHEN gender = 'F' THEN '{HOSTILE.replace(chr(39), '')}' ELSE '{END}' END"
-    )
+    quoted = HOSTILE.replace("'", "''")
+    declare_property(path, END.replace("/", ""), sql=f"CASE WHEN gender = 'F' THEN '{quoted}' ELSE '{END}' END")
     return path
 
 
@@ -64,7 +63,7 @@ def con(study: Path) -> Iterator[Connection]:
 def written(study: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A whole report of that warehouse."""
     path = tmp_path_factory.mktemp("report") / "report.html"
-    shown = ["phone_class", "gender", "speaker", END.replace("/", "")]
+    shown = ["gender", "pitch", END.replace("/", "")]
     with connect(study) as con:
         write_report(con, path, models=["tiny"], properties=shown, twin="twin", permutations=9, resamples=9)
     return path

@@ -1,0 +1,36 @@
+-- What sets are taken of: the frames of every phone and group, and the activations of every neuron among them.
+-- Columns:
+--   group: of the property; nothing = all of them together (P, the property neurons)
+--   unit: what carries the label and is exchanged, drawn or halved as a whole
+--   n_units: of them
+--   n: neurons in the set
+--   null_mean: mean size of the set when labels are permuted
+--   null_sd: its standard deviation
+--   null_low: 2.5 % of the permutations have at most so many
+--   null_high: 97.5 % have at most so many
+--   p_value: share of the permutations with at least n neurons, the labels as they are among them
+--   fdr: share of the set that chance alone would give
+--   q_value: Benjamini and Hochberg's, over the layers of a model, property and group
+--   stands_out: whether q is at most 0.05
+--   boot_mean: mean size of the set when the units are drawn anew
+--   boot_low: lower end of the interval
+--   boot_high: upper end
+--   splits: pairs of halves in which either has a neuron
+--   n_half: mean size of the set in a half
+--   jaccard_mean: of the sets of two halves: neurons in both / neurons in either
+--   jaccard_low: 2.5 % of the pairs have at most this
+--   jaccard_high: 97.5 % have at most this
+--   jaccard_chance: of sets of these sizes drawn at random
+--   n_twin: neurons in the twin's set
+--   difference: n - n_twin
+--   difference_low: lower end of its interval over draws of speakers
+--   difference_high: upper end
+--   within_property: the property that is held constant
+--   within_group: its group whose frames alone count; all = no condition; balanced = what remains within every group
+--   n_within: neurons in the set under the condition
+--   n_remain: those of n that are among them
+--   expected_share: what as many neurons drawn by lot would hold of n
+--   note: why a number is not there, or what to know of it
+SELECT model, layer, property, "group", phone, neuron, n_active, n_frames
+FROM $activation_probabilities
+WHERE $of_properties
