@@ -15,7 +15,15 @@ from warehouse.errors import QueryError
 NO_CLASS = "no class"
 
 
-def draw(asked: Asked, *, property: str | None = None, layer: int | None = None, neuron: int | None = None) -> Any:
+def draw(
+    asked: Asked,
+    *,
+    property: str | None = None,
+    layer: int | None = None,
+    neuron: int | None = None,
+    resamples: int = 0,
+    seed: int = 0,
+) -> Any:
     """A row a phone, sorted by p(j | phone), coloured by the phone's class or by the group.
 
     Args:
@@ -23,6 +31,8 @@ def draw(asked: Asked, *, property: str | None = None, layer: int | None = None,
         property: groups within which the phones are counted; None = phone, every frame of a phone.
         layer: the neuron's; None = the one with the most neurons of phone classes (or of the property).
         neuron: from 0; None = the group neuron that responds most strongly.
+        resamples: of the speakers, for a second interval, which knows that frames of a speaker are alike; 0 = none.
+        seed: of the resamples.
     """
     name = asked.property(property, "phone")
     ranked_by = asked.property(None) if name == "phone" else name
@@ -31,6 +41,9 @@ def draw(asked: Asked, *, property: str | None = None, layer: int | None = None,
     table = intervals(asked, name, chosen, number)
     title = f"Neuron {number} of layer {chosen}: what it responds to"
     said = "Wilson intervals" if "p_z" in asked.parameters else "95 % Wilson intervals"
+    if resamples and len(table):
+        table = _resampled(asked, table, name, chosen, number, resamples, seed)
+        said = f"thin: {said}; pale: 95 % of {resamples} resamples of the speakers"
     setting = asked.setting(*(() if name == "phone" else (name,)), said, sets=False)
     if not len(table):
         return style.headed(sentence(asked.no_group(name), style.COLUMN, 150), title, setting)
@@ -49,7 +62,9 @@ def draw(asked: Asked, *, property: str | None = None, layer: int | None = None,
     points = base.mark_point(filled=True, size=32, opacity=1).encode(_probability("p"), colour)
     points = points.encode(style.shape(field, names)) if few else points
     name_of_line = "baseline" if "p_baseline" in asked.parameters else "chance"
-    picture = alt.layer(*level(asked.baselines([chosen]), name_of_line, "x"), bars, points)
+    wide = base.mark_rule(strokeWidth=5, opacity=0.3).encode(_probability("boot_low"), alt.X2("boot_high:Q"), colour)
+    layers = [*([wide] if resamples else []), bars, points]
+    picture = alt.layer(*level(asked.baselines([chosen]), name_of_line, "x"), *layers)
     height = max(60, 10.5 * len(order))
     return style.headed(picture.properties(width=style.COLUMN, height=height), title, setting)
 
@@ -76,6 +91,17 @@ def intervals(asked: Asked, property: str, layer: int, neuron: int) -> pl.DataFr
         ORDER BY p DESC, c.phone, c."group"
     """
     return asked.ask(sql, neuron=neuron, no_class=NO_CLASS)
+
+
+def _resampled(
+    asked: Asked, table: pl.DataFrame, property: str, layer: int, neuron: int, resamples: int, seed: int
+) -> pl.DataFrame:
+    """The table with ``boot_low`` and ``boot_high``, null where the neuron is never active."""
+    from queries.certainty import bootstrap_probabilities
+
+    options: dict[str, Any] = {**asked.parameters, "p_model": asked.model, "p_layer": layer, "seed": seed}
+    found = bootstrap_probabilities(asked.con, property, neurons=[neuron], resamples=resamples, **options)
+    return table.join(found.select("group", "phone", "boot_low", "boot_high"), on=["group", "phone"], how="left")
 
 
 def _neuron(asked: Asked, layer: int, wanted: int | None, property: str) -> int:

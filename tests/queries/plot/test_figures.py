@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from queries import plot
-from queries.certainty import permutation_null, stability, stability_by_amount
+from queries.certainty import bootstrap_probabilities, permutation_null, stability, stability_by_amount
 from queries.patterns import pattern_points, separation
 from warehouse.errors import QueryError
 
@@ -165,6 +165,15 @@ def test_a_neuron_has_every_phone_with_its_wilson_interval(ordinary: Any, drawn_
     for r in rows:  # Wilson's bounds are the roots of (p - x)^2 = z^2 x (1 - x) / n
         for x in (r["p_low"], r["p_high"]):
             assert (r["p"] - x) ** 2 == pytest.approx(1.5**2 * x * (1 - x) / r["n_frames"], abs=1e-9)
+
+
+def test_a_neuron_has_intervals_of_resampled_speakers_when_asked(ordinary: Any, drawn_rows: Any) -> None:
+    asked = {"layer": 1, "neuron": 3, "property": "phone_class", "resamples": 30, "seed": 4}
+    rows = drawn_rows(drawn(ordinary, "neuron", **asked), "boot_low")
+    known = bootstrap_probabilities(ordinary.con, "phone_class", neurons=[3], p_layer=1, resamples=30, seed=4)
+    ours = {(r["phone"], r["boot_low"], r["boot_high"]) for r in rows if r["boot_low"] is not None}
+    assert ours == set(known.select("phone", "boot_low", "boot_high").iter_rows())
+    assert len(rows) == len({r["phone"] for r in rows}) >= len(known)
 
 
 def test_the_neuron_is_a_group_neuron_unless_another_is_asked_for(ordinary: Any, drawn_rows: Any) -> None:
