@@ -11,12 +11,16 @@ from queries.confounds import confounds
 from queries.report.analyses import analysed, analysis_table
 from queries.report.asking import ask, group_numbers, meanings, question, shown
 from queries.report.calls import python_call
-from queries.report.parts import Section, Source, Table
+from queries.report.figures import figure
+from queries.report.parts import Figure, Section, Source, Table
 from queries.report.scope import Scope
 from queries.report.tables import table_of
 
 MOST_FRAMES = 2_000_000
 """Frames times layers up to which every layer is tested; of more, each property in the layer that has most of it."""
+
+MOST_GROUPS = 4
+"""Groups of a property whose sets are drawn beside chance, their halves and the twin's."""
 
 CONFOUNDED = ("gender", "pitch")
 """Properties that may be taken for each other."""
@@ -76,7 +80,9 @@ def _null(scope: Scope, where: Mapping[str, Mapping[str, Any]]) -> Section:
         f"1/{n + 1:,}. {stand_out.height:,} of {tested.height:,} sets stand out from chance at a false-discovery rate "
         "of 0.05.",
     )
-    return Section(title, text, tuple(_by_group(scope, "Sizes beside those of permuted labels", rows, source)))
+    pictures = _pictures(scope, "null", where, source, **options)
+    tables = _by_group(scope, "Sizes beside those of permuted labels", rows, source)
+    return Section(title, text, (*pictures, *tables))
 
 
 def _resampled(scope: Scope, where: Mapping[str, Mapping[str, Any]]) -> Section:
@@ -99,7 +105,8 @@ def _halves(scope: Scope, where: Mapping[str, Mapping[str, Any]]) -> Section:
     options: dict[str, Any] = {"splits": SPLITS, "seed": scope.settings.seed}
     rows, source = analysed(scope, "halves of the speakers", stability, where, **options)
     text = (f"Speakers are halved {SPLITS} times (seed {scope.settings.seed}), and the sets of both halves compared.",)
-    return Section(title, text, tuple(_by_group(scope, "How far the sets of two halves agree", rows, source)))
+    pictures = _pictures(scope, "stability", where, source, **options)
+    return Section(title, text, (*pictures, *_by_group(scope, "How far the sets of two halves agree", rows, source)))
 
 
 def _twin(scope: Scope, twin: str, where: Mapping[str, Mapping[str, Any]]) -> Section:
@@ -116,7 +123,8 @@ def _twin(scope: Scope, twin: str, where: Mapping[str, Mapping[str, Any]]) -> Se
         f"{compared.filter('stands_out').height:,} of {compared.height:,} sets are larger than the twin's beyond the "
         "interval of the draws.",
     )
-    return Section(title, text, tuple(_by_group(scope, "Sizes beside the twin's", rows.drop("twin"), source)))
+    pictures = _pictures(scope, "twin", where, source, twin=twin, **options)
+    return Section(title, text, (*pictures, *_by_group(scope, "Sizes beside the twin's", rows.drop("twin"), source)))
 
 
 def _confounds(scope: Scope, where: Mapping[str, Mapping[str, Any]]) -> Section:
@@ -140,6 +148,17 @@ def _confounds(scope: Scope, where: Mapping[str, Mapping[str, Any]]) -> Section:
         kept = of_all if folded else of_all.drop("group")
         parts.append(table_of(f"What remains: {caption}.", kept, source, meanings=meanings("counted"), folded=folded))
     return Section(title, text, tuple(parts))
+
+
+def _pictures(
+    scope: Scope, name: str, where: Mapping[str, Mapping[str, Any]], source: Source, **options: Any
+) -> Iterator[Figure]:
+    """A picture a property of few groups, where every layer is tested."""
+    numbers = group_numbers(scope)
+    for prop, own in where.items():
+        if not own and 1 < numbers[prop] <= MOST_GROUPS:
+            scope.tell(f"{scope.models[0]}: picture of {prop}, {name}")
+            yield figure(scope, name, sql=source.sql, of=f": {prop}", property=prop, **options)
 
 
 def _by_group(scope: Scope, caption: str, rows: pl.DataFrame, source: Any) -> Iterator[Table]:

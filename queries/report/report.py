@@ -9,6 +9,7 @@ from queries.calls import Value
 from queries.report.certainty import certainty
 from queries.report.definitions import definitions
 from queries.report.measured import measured
+from queries.report.models import side_by_side
 from queries.report.neurons import layer_sizes, strongest
 from queries.report.page import page
 from queries.report.parts import Section
@@ -91,6 +92,8 @@ def write_report(con: "Connection", path: str | os.PathLike[str], **options: Any
 def _sections(asked: Scope) -> Iterator[Section]:
     yield measured(asked)
     yield definitions(asked)
+    if len(asked.models) > 1 or asked.twin is not None:
+        yield side_by_side(asked)
     for model in asked.models:
         of_model = asked.of_model(model)
         parts = (layer_sizes, patterns, probabilities, strongest, certainty, rankings, thresholds)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from queries import Connection, connect
+from queries.plot import FIGURES
 from queries.report import report, write_report
 from warehouse.errors import QueryError
 
@@ -107,6 +108,11 @@ def test_every_kind_of_call_on_the_page_works(text: str, con: Connection) -> Non
     assert len(kinds) > 10
     for call in kinds.values():
         exec(call, {"con": con})
+
+
+def test_every_figure_that_there_is_is_on_the_page(text: str) -> None:
+    drawn = {name for call in code(text, "python") for name in re.findall(r"chart\(con, '(\w+)'", call)}
+    assert drawn == set(FIGURES)
 
 
 def test_the_report_says_how_it_is_made_again(study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,2 @@
+-- Models that were recorded.
+SELECT model FROM models ORDER BY model
