@@ -55,10 +55,10 @@ def corpus_of(folder: Path) -> Corpus:
     return Corpus("dev-clean", utterances, True, phones)
 
 
-def drawn_model() -> SpeechModel:
-    """Stands for a model of twelve layers of 3072 neurons; it cannot be run."""
+def drawn_model(layers: int = LAYERS) -> SpeechModel:
+    """Stands for a model with layers of 3072 neurons; it cannot be run."""
     sites = tuple(
-        Site(n, n, "ffn", f"layers.{n - 1}.in", f"layers.{n - 1}.out", None, WIDTH) for n in range(1, LAYERS + 1)
+        Site(n, n, "ffn", f"layers.{n - 1}.in", f"layers.{n - 1}.out", None, WIDTH) for n in range(1, layers + 1)
     )
     return SpeechModel(
         torch.nn.Identity(), "drawn", "drawn", sites, GRID, RATE, False, torch.nn.Identity(), torch.nn.Identity()
@@ -68,9 +68,10 @@ def drawn_model() -> SpeechModel:
 class Drawing(ShardRecorder):
     """Draws what a model would have given."""
 
-    def __init__(self, state: Snapshot, corpus: Corpus, settings: Settings) -> None:
+    def __init__(self, state: Snapshot, corpus: Corpus, settings: Settings, layers: int) -> None:
         by_name = {u.name: u for u in corpus.utterances}
-        recorder = Recorder(drawn_model(), settings.lambda_pct, means=False)
+        recorder = Recorder(drawn_model(layers), settings.lambda_pct, means=False)
+        self.layers = layers
         super().__init__(state, "drawn", recorder, by_name, settings, lambda seconds: None, print)
 
     def _run(self, shard: Shard, places: Sequence[int], rejected: list) -> Recorded:
@@ -80,22 +81,26 @@ class Drawing(ShardRecorder):
         recordings = []
         for place in places:
             n = shard.n_frames[place]
-            shift = random.integers(0, WIDTH, (LAYERS, n, 1))
-            drawn = (rows[random.integers(0, len(rows), (LAYERS, n))] + shift) % WIDTH
+            shift = random.integers(0, WIDTH, (self.layers, n, 1))
+            drawn = (rows[random.integers(0, len(rows), (self.layers, n))] + shift) % WIDTH
             recordings.append(Recording(n, list(drawn.astype(np.uint16)), None, None, None, None, None))
         return Recorded(list(places), recordings)
 
 
 def build(folder: Path, target: Path, compacted: bool = True) -> None:
-    """Make the warehouse at ``target``, unless it is there and whole."""
-    corpus = corpus_of(folder)
+    """Make the warehouse of dev-clean's labels at ``target``."""
+    build_of(corpus_of(folder), target, compacted=compacted)
+
+
+def build_of(corpus: Corpus, target: Path, layers: int = LAYERS, compacted: bool = True) -> None:
+    """Make a warehouse of a corpus's labels and drawn activations at ``target``, unless it is there and whole."""
     settings = Settings(means=False, f0=False)
     layout = create(target)
-    register_model(layout, "drawn", drawn_model(), settings)
+    register_model(layout, "drawn", drawn_model(layers), settings)
     declare_built_in(layout, has_classes=True)
     shards = plan(layout, corpus, GRID, RATE, settings.shard_minutes)
     prepare(layout, corpus, shards, RATE, settings, lambda seconds: None, print)
-    drawing = Drawing(snapshot(layout), corpus, settings)
+    drawing = Drawing(snapshot(layout), corpus, settings, layers)
     for shard in shards:
         drawing.record(shard)
     if compacted:

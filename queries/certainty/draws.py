@@ -6,7 +6,7 @@ exact in float32; larger ones are added in float64.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -25,8 +25,9 @@ Reduce = Callable[[np.ndarray, slice, slice], T]
 
 DENSE = 2**24  # numbers of a dense block: 64 MiB
 PRODUCT = 2**18  # numbers of one product, so that they stay in the cache
-NONZERO = 2**18  # sums of a block of neurons
-COUNTERS = 2**22  # counters of a block of neurons
+NONZERO = 2**15  # sums of a block of neurons: with the places of AT_ONCE draws they stay in the cache
+COUNTERS = 2**19  # counters of a block of neurons and a draw
+AT_ONCE = 8  # draws that are read together
 TOGETHER = 32  # draws of pieces that are made at a time
 
 
@@ -131,17 +132,20 @@ def over_pieces(
     """
     rule = rule_of(counts.pieces.labels, counts.layer)
     blocks = list(_blocks_of_neurons(counts.counts.T.tocsr(), len(cells)))
-    first = 0
+    first, waiting = 0, iter(drawn)
     with ThreadPoolExecutor(_threads()) as pool:
-        for some in drawn:
+        drawing = pool.submit(next, waiting, None)
+        while (some := drawing.result()) is not None:
+            drawing = pool.submit(next, waiting, None)  # while these are counted
             draws = slice(first, first + some.n)
             frames = np.stack([_frames(some, i, counts.pieces.frames, len(cells)) for i in range(some.n)])
             limits = rule.thresholds(frames).astype(np.int32), rule.needed(frames, cells)
+            tables = _tables(some, len(cells))
 
             def work(
-                block: "_Block", some: Drawn = some, draws: slice = draws, limits: tuple = limits
+                block: "_Block", tables: list = tables, draws: slice = draws, limits: tuple = limits
             ) -> tuple[slice, slice, T]:
-                return draws, block.neurons, reduce(block.sets(some, cells, *limits), draws, block.neurons)
+                return draws, block.neurons, reduce(block.sets(tables, cells, *limits), draws, block.neurons)
 
             yield from pool.map(work, blocks)
             first = draws.stop
@@ -169,19 +173,51 @@ class _Block:
     n: np.ndarray
     starts: np.ndarray
 
-    def sets(self, some: Drawn, cells: Cells, thresholds: np.ndarray, needed: np.ndarray) -> np.ndarray:
+    def sets(self, tables: "Sequence[_Table]", cells: Cells, thresholds: np.ndarray, needed: np.ndarray) -> np.ndarray:
         """(draws, G, neurons) G_i."""
-        shape = len(self.starts) - 1, len(cells)
-        found = np.empty((some.n, cells.n_groups, shape[0]), bool)
-        cell = np.empty(len(self.piece), np.int32)
-        for draw in range(some.n):
-            if draw < len(some.cell):
-                np.take(some.cell[draw], self.piece, out=cell, mode="clip")
-            n = self.n if some.weight is None else self.n * some.weight[draw].take(self.piece)
-            sums = sparse.csr_array((n, cell, self.starts), shape).toarray()
-            n_active = cells.by_group(sums >= thresholds[draw])
-            found[draw] = group_neurons(n_active.T, needed[draw])
+        n_neurons = len(self.starts) - 1
+        found = np.empty((len(thresholds), cells.n_groups, n_neurons), bool)
+        repeated = self.n
+        for table in tables:
+            n_draws = table.draws.stop - table.draws.start
+            place = np.take(table.place, self.piece, axis=0, mode="clip").ravel()
+            if len(repeated) != len(place):
+                repeated = np.repeat(self.n, n_draws)
+            n = repeated
+            if table.weight is not None:
+                n = repeated * np.take(table.weight, self.piece, axis=0, mode="clip").ravel()
+            sums = sparse.csr_array((n, place, self.starts * n_draws), (n_neurons, n_draws * len(cells))).toarray()
+            active = sums.reshape(n_neurons, n_draws, len(cells)) >= thresholds[table.draws]
+            n_active = np.moveaxis(cells.by_group(active), 0, -1)
+            found[table.draws] = group_neurons(n_active, needed[table.draws])
         return found
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Some draws, piece by piece, so that what a piece becomes in all of them is read at once.
+
+    Attributes:
+        draws: which of the draws that are made at a time.
+        place: (P, draws) cell of the piece, the cells of one draw behind those of another, int32.
+        weight: (P, draws) how often the piece counts, int32; None = once.
+    """
+
+    draws: slice
+    place: np.ndarray
+    weight: np.ndarray | None
+
+
+def _tables(some: Drawn, n_cells: int) -> list[_Table]:
+    found = []
+    for first in range(0, some.n, AT_ONCE):
+        draws = slice(first, min(first + AT_ONCE, some.n))
+        n = draws.stop - first
+        cell = some.cell[draws] if len(some.cell) == some.n else np.broadcast_to(some.cell[0], (n, some.cell.shape[1]))
+        place = np.ascontiguousarray((cell + (np.arange(n, dtype=np.int32) * n_cells)[:, None]).T)
+        weight = None if some.weight is None else np.ascontiguousarray(some.weight[draws].T)
+        found.append(_Table(draws, place, weight))
+    return found
 
 
 def _blocks_of_neurons(by_neuron: sparse.csr_array, n_cells: int) -> Iterator[_Block]:

@@ -42,9 +42,12 @@ class Cells:
     def by_group(self, of_cells: np.ndarray) -> np.ndarray:
         """(…, C) truth of each cell -> (…, G) how many of each group's cells it holds of."""
         groups, starts = self._starts
-        found = np.zeros((*of_cells.shape[:-1], self.n_groups), np.int32)
+        kind = np.uint8 if len(self) < 256 or int(self.phone.max()) < 255 else np.uint32
+        found = np.zeros((*of_cells.shape[:-1], self.n_groups), kind)
         if len(groups):
-            found[..., groups] = np.add.reduceat(of_cells.view(np.uint8), starts, axis=-1, dtype=np.int32)
+            alone = len(groups) == len(self)  # one phone a group, as for the property phone
+            held = of_cells.view(np.uint8)
+            found[..., groups] = held if alone else np.add.reduceat(held, starts, axis=-1, dtype=kind)
         return found
 
 
@@ -97,7 +100,7 @@ class Rule:
 
     def needed(self, frames: np.ndarray, cells: Cells) -> np.ndarray:
         """(…, C) frames -> (…, G) phones that a neuron must respond to so that it is in N_i."""
-        n_phones = cells.by_group(frames >= self.min_frames)
+        n_phones = cells.by_group(frames >= self.min_frames).astype(np.int32)
         if self.declared is not None:
             n_phones = np.broadcast_to(np.asarray(self.declared), n_phones.shape)
         return np.maximum(np.ceil(self.sigma * n_phones - 1e-9), 1).astype(np.int32)

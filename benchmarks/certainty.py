@@ -1,0 +1,93 @@
+r"""How fast certainty comes: permuted labels, resampled speakers and halves, beside asking the query anew.
+
+    python benchmarks/certainty.py ../shared/data/dev-clean-labels ../shared/data/speechocean762/eval \
+        [--dev-clean dev-clean.warehouse] [--eval eval.warehouse]
+
+Speakers are permuted over dev-clean (968,842 frames, 40 speakers), segments over the evaluation part of
+speechocean762; labels are real, the activations of a layer of 3072 neurons are drawn. All figures are of one property
+and layer, with the reading of the sums. The baseline is one question whose groups are not stored, as those of a
+permutation would not be, counted from the activations by the macro: p_where holds for every frame.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from drawn import build, build_of
+from figures import figure, peak_mib, seconds
+
+from ingest.corpora import Corpus
+from queries import Connection, connect
+from queries.certainty import (
+    bootstrap_probabilities,
+    bootstrap_sets,
+    permutation_null,
+    stability,
+    stability_by_amount,
+    unit_counts,
+)
+
+PERMUTATIONS, REPEATS = 1000, 3
+
+
+def speech_corpus(folder: Path) -> Corpus:
+    """The evaluation part of speechocean762, by its files."""
+    return Corpus.from_files(folder / "audio", folder / "phones.ctm", folder / "utterances.csv", name="eval")
+
+
+def anew(con: Connection, prop: str) -> float:
+    """Seconds of one question that is counted from the activations."""
+    question = f"SELECT count(*) FROM property_neurons(p_property := '{prop}', p_layer := 1, p_where := 'true')"
+    return seconds(lambda: con.sql(question).fetchall(), 2 * REPEATS)
+
+
+def against_anew(con: Connection, prop: str, name: str) -> None:
+    """Time a permutation test, and as many questions as it has permutations."""
+    mine = seconds(lambda: permutation_null(con, prop, permutations=PERMUTATIONS, p_layer=1), REPEATS)
+    baseline = anew(con, prop) * PERMUTATIONS
+    what = f"{PERMUTATIONS} permutations of {prop} over {name}"
+    figure(what, mine, "s", baseline, f"asking {PERMUTATIONS} times anew")
+    figure(f"{what}: times as fast", baseline / mine, "x")
+
+
+def others(con: Connection, prop: str) -> None:
+    """Time the other answers of one property and layer."""
+    work: dict[str, Callable[[], object]] = {
+        "sums per speaker": lambda: list(unit_counts(con, prop, "speaker", p_layer=1)),
+        "sizes, 1000 resamples": lambda: bootstrap_sets(con, prop, p_layer=1),
+        "probabilities of 3072 neurons, 1000 resamples": lambda: bootstrap_probabilities(con, prop, p_layer=1),
+        "stability, 50 halves": lambda: stability(con, prop, p_layer=1),
+        "stability by amount, 9 shares of 20 parts": lambda: stability_by_amount(con, prop, p_layer=1),
+    }
+    for name, do in work.items():
+        figure(f"{prop}: {name}", seconds(do, REPEATS), "s")
+
+
+def main() -> None:
+    """Build the warehouses if need be, and time the questions."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("labels", type=Path, help="folder of the dev-clean label files")
+    parser.add_argument("speech", type=Path, help="folder of the evaluation part of speechocean762")
+    parser.add_argument("--dev-clean", type=Path, help="where to keep the warehouse of dev-clean between runs")
+    parser.add_argument("--eval", type=Path, help="where to keep the warehouse of the evaluation part between runs")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        dev_clean = arguments.dev_clean or Path(scratch) / "dev-clean.warehouse"
+        evaluation = arguments.eval or Path(scratch) / "eval.warehouse"
+        if not dev_clean.exists():
+            build(arguments.labels, dev_clean)
+        if not evaluation.exists():
+            build_of(speech_corpus(arguments.speech), evaluation, layers=1)
+        with connect(dev_clean, threads=2) as con:
+            against_anew(con, "gender", "speakers, dev-clean")
+            for prop in ("gender", "pitch"):
+                others(con, prop)
+        with connect(evaluation, threads=2) as con:
+            for prop in ("phone_class", "duration"):
+                against_anew(con, prop, "segments, eval")
+    figure("peak memory", peak_mib(), "MiB")
+
+
+if __name__ == "__main__":
+    main()
