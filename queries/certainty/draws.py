@@ -6,16 +6,15 @@ exact in float32; larger ones are added in float64.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
 import numpy as np
-from scipy import sparse
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from queries.certainty.blocks import Block, Drawn, blocks_of_neurons, frames_of, tables_of
 from queries.certainty.sets import Cells, Rule, all_cells, cells_of, group_neurons, rule_of
 from queries.certainty.units import LayerCounts
 
@@ -25,28 +24,7 @@ Reduce = Callable[[np.ndarray, slice, slice], T]
 
 DENSE = 2**24  # numbers of a dense block: 64 MiB
 PRODUCT = 2**18  # numbers of one product, so that they stay in the cache
-NONZERO = 2**15  # sums of a block of neurons: with the places of AT_ONCE draws they stay in the cache
-COUNTERS = 2**19  # counters of a block of neurons and a draw
-AT_ONCE = 8  # draws that are read together
 TOGETHER = 32  # draws of pieces that are made at a time
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What each of some draws makes of the pieces: the cell that a piece counts in, and how often.
-
-    Attributes:
-        cell: (draws, P) int32, or (1, P) when it is the same in all.
-        weight: (draws, P) how often a piece counts; None = once.
-    """
-
-    cell: np.ndarray
-    weight: np.ndarray | None
-
-    @property
-    def n(self) -> int:
-        """Number of draws."""
-        return len(self.cell) if self.weight is None else len(self.weight)
 
 
 def over_labels(
@@ -131,105 +109,24 @@ def over_pieces(
         Which draws, which neurons, and what was kept; nothing where there are no frames.
     """
     rule = rule_of(counts.pieces.labels, counts.layer)
-    blocks = list(_blocks_of_neurons(counts.counts.T.tocsr(), len(cells)))
+    blocks = list(blocks_of_neurons(counts.counts.T.tocsr(), len(cells)))
     first, waiting = 0, iter(drawn)
     with ThreadPoolExecutor(_threads()) as pool:
         drawing = pool.submit(next, waiting, None)
         while (some := drawing.result()) is not None:
             drawing = pool.submit(next, waiting, None)  # while these are counted
             draws = slice(first, first + some.n)
-            frames = np.stack([_frames(some, i, counts.pieces.frames, len(cells)) for i in range(some.n)])
+            frames = np.stack([frames_of(some, i, counts.pieces.frames, len(cells)) for i in range(some.n)])
             limits = rule.thresholds(frames).astype(np.int32), rule.needed(frames, cells)
-            tables = _tables(some, len(cells))
+            tables = tables_of(some, len(cells))
 
             def work(
-                block: "_Block", tables: list = tables, draws: slice = draws, limits: tuple = limits
+                block: "Block", tables: list = tables, draws: slice = draws, limits: tuple = limits
             ) -> tuple[slice, slice, T]:
                 return draws, block.neurons, reduce(block.sets(tables, cells, *limits), draws, block.neurons)
 
             yield from pool.map(work, blocks)
             first = draws.stop
-
-
-def _frames(some: Drawn, draw: int, frames: np.ndarray, n_cells: int) -> np.ndarray:
-    cell = some.cell[draw % len(some.cell)]
-    counted = frames if some.weight is None else frames * some.weight[draw]
-    return np.bincount(cell, weights=counted, minlength=n_cells).astype(np.int64)
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Sums of some neurons, neuron by neuron: a cell's counters of one neuron stay in the cache.
-
-    Attributes:
-        neurons: which.
-        piece: (nonzero,) piece of each sum.
-        n: (nonzero,) the sum.
-        starts: (neurons + 1,) where the sums of each neuron begin.
-    """
-
-    neurons: slice
-    piece: np.ndarray
-    n: np.ndarray
-    starts: np.ndarray
-
-    def sets(self, tables: "Sequence[_Table]", cells: Cells, thresholds: np.ndarray, needed: np.ndarray) -> np.ndarray:
-        """(draws, G, neurons) G_i."""
-        n_neurons = len(self.starts) - 1
-        found = np.empty((len(thresholds), cells.n_groups, n_neurons), bool)
-        repeated = self.n
-        for table in tables:
-            n_draws = table.draws.stop - table.draws.start
-            place = np.take(table.place, self.piece, axis=0, mode="clip").ravel()
-            if len(repeated) != len(place):
-                repeated = np.repeat(self.n, n_draws)
-            n = repeated
-            if table.weight is not None:
-                n = repeated * np.take(table.weight, self.piece, axis=0, mode="clip").ravel()
-            sums = sparse.csr_array((n, place, self.starts * n_draws), (n_neurons, n_draws * len(cells))).toarray()
-            active = sums.reshape(n_neurons, n_draws, len(cells)) >= thresholds[table.draws]
-            n_active = np.moveaxis(cells.by_group(active), 0, -1)
-            found[table.draws] = group_neurons(n_active, needed[table.draws])
-        return found
-
-
-@dataclass(frozen=True)
-class _Table:
-    """Some draws, piece by piece, so that what a piece becomes in all of them is read at once.
-
-    Attributes:
-        draws: which of the draws that are made at a time.
-        place: (P, draws) cell of the piece, the cells of one draw behind those of another, int32.
-        weight: (P, draws) how often the piece counts, int32; None = once.
-    """
-
-    draws: slice
-    place: np.ndarray
-    weight: np.ndarray | None
-
-
-def _tables(some: Drawn, n_cells: int) -> list[_Table]:
-    found = []
-    for first in range(0, some.n, AT_ONCE):
-        draws = slice(first, min(first + AT_ONCE, some.n))
-        n = draws.stop - first
-        cell = some.cell[draws] if len(some.cell) == some.n else np.broadcast_to(some.cell[0], (n, some.cell.shape[1]))
-        place = np.ascontiguousarray((cell + (np.arange(n, dtype=np.int32) * n_cells)[:, None]).T)
-        weight = None if some.weight is None else np.ascontiguousarray(some.weight[draws].T)
-        found.append(_Table(draws, place, weight))
-    return found
-
-
-def _blocks_of_neurons(by_neuron: sparse.csr_array, n_cells: int) -> Iterator[_Block]:
-    starts, width = by_neuron.indptr, by_neuron.shape[0]
-    first = 0
-    while first < width:
-        last = int(np.searchsorted(starts, starts[first] + NONZERO, side="right")) - 1
-        last = min(max(last, first + 1), first + max(1, COUNTERS // n_cells), width)
-        part = slice(starts[first], starts[last])
-        block = (by_neuron.indices[part].astype(np.intp), by_neuron.data[part])
-        yield _Block(slice(first, last), *block, (starts[first : last + 1] - starts[first]).astype(np.int32))
-        first = last
 
 
 def _dense(

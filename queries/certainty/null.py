@@ -15,7 +15,8 @@ import polars as pl
 from scipy.stats import false_discovery_control
 
 from queries.calls import Value
-from queries.certainty.draws import Drawn, batches, over_labels, over_pieces
+from queries.certainty.blocks import Drawn
+from queries.certainty.draws import batches, over_labels, over_pieces
 from queries.certainty.exchange import Exchange, chosen_unit, exchange
 from queries.certainty.notes import joined, why_not
 from queries.certainty.question import Layer, ask, asked_models, at_least_one
