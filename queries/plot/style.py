@@ -80,7 +80,14 @@ def _legend(names: Sequence[str], width: float) -> alt.Legend:
     longest = max((len(name) for name in names), default=1)
     columns = max(1, min(len(names), int(width / (0.55 * LABEL * longest + 24))))
     return alt.Legend(
-        title=None, orient="bottom", columns=columns, labelLimit=300, symbolSize=45, offset=6, symbolStrokeWidth=1.5
+        title=None,
+        orient="bottom",
+        columns=columns,
+        labelLimit=300,
+        symbolSize=45,
+        offset=6,
+        symbolStrokeWidth=1.5,
+        symbolOpacity=1,
     )
 
 

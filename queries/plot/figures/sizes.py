@@ -65,4 +65,9 @@ def draw_sizes(
             lines = alt.layer(*level([now], "", "x")[:1], lines)
         panels.append(style.panel(zoomable(lines, str(layer)), f"layer {layer}", width, height))
     picture = style.grid(panels, columns)
-    return style.headed(picture, head, asked.setting(), width * columns if columns > 1 else style.COLUMN)
+    said = (
+        asked.setting()
+        if now is not None
+        else asked.setting().replace("λ", "recorded\N{NO-BREAK SPACE}at\N{NO-BREAK SPACE}λ")
+    )
+    return style.headed(picture, head, said, width * columns if columns > 1 else style.COLUMN)
