@@ -21,7 +21,7 @@ _COLUMNS = {
     "property": pl.String,
     "n_points": pl.Int64,
     "n_groups": pl.Int64,
-    "n_neurons": pl.Int64,
+    "n_pattern": pl.Int64,
     **dict.fromkeys(_SCORES, pl.Float64),
     "note": pl.String,
 }
@@ -99,7 +99,7 @@ def separation(
         **parameters: of the macro ``activation_patterns``.
 
     Returns:
-        One row per model, layer and property: ``model, layer, property, n_points`` (patterns), ``n_groups, n_neurons``
+        One row per model, layer and property: ``model, layer, property, n_points`` (patterns), ``n_groups, n_pattern``
         (of S), ``silhouette_2d`` ([A] fig. 4) and ``davies_bouldin_2d`` of the points of MDS, ``silhouette_patterns``
         and ``davies_bouldin_patterns`` of the binary patterns themselves, ``note``. A number that cannot be computed
         is null, and the note says why.

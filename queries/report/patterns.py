@@ -25,7 +25,7 @@ MOST_GROUPS = 8
 SCORES = {
     "n_points": "patterns",
     "n_groups": "groups among them",
-    "n_neurons": "neurons of S, the union of the patterns",
+    "n_pattern": "neurons of S, the union of the patterns",
     "silhouette_2d": "mean silhouette of the points of MDS, as in [A]: 1 = groups far apart, below 0 = mixed",
     "silhouette_patterns": "mean silhouette of the patterns themselves",
     "davies_bouldin_2d": "Davies-Bouldin index of the points of MDS: 0 = groups far apart, more = mixed",

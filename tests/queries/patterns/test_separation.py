@@ -106,7 +106,7 @@ def test_rows_have_the_scores_of_their_layer(ordinary: Any) -> None:
         "property",
         "n_points",
         "n_groups",
-        "n_neurons",
+        "n_pattern",
         "silhouette_2d",
         "silhouette_patterns",
         "davies_bouldin_2d",
@@ -117,7 +117,7 @@ def test_rows_have_the_scores_of_their_layer(ordinary: Any) -> None:
     for row, projection in zip(found.iter_rows(named=True), projected, strict=True):
         patterns, labels = projection.patterns, projection.patterns.groups.tolist()
         assert (row["layer"], row["n_points"], row["n_groups"]) == (patterns.layer, 12, 2)
-        assert row["n_neurons"] == len(patterns.neurons)
+        assert row["n_pattern"] == len(patterns.neurons)
         assert row["note"] is None
         assert projection.points is not None
         for name, points in (("2d", projection.points), ("patterns", patterns.matrix.astype(float))):
@@ -144,7 +144,7 @@ def test_every_property_has_a_row_a_layer(odd: Any) -> None:
 
 def test_layers_without_patterns_say_so(ordinary: Any) -> None:
     found = separation(ordinary.con, "gender", p_baseline=0.99)
-    assert found["n_neurons"].to_list() == [0, 0]
+    assert found["n_pattern"].to_list() == [0, 0]
     assert found["silhouette_2d"].to_list() == [None, None]
     assert set(found["note"]) == {
         "no neuron of the layer responds to any phone of the property, so there is no pattern"
