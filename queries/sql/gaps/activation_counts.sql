@@ -3,22 +3,20 @@
 -- One layer at a time, so that the table of counters stays in the cache. The first 256 cells are counted as bytes, for
 -- which DuckDB takes an array instead of a hash table. The filter of n is always true: it keeps DuckDB from counting
 -- before the join, where there is nothing to count. The limit is the number of all frames: without it DuckDB takes the
--- frames for many more than there are, and hashes the activations instead.
+-- frames for many more than there are, and hashes the activations instead. Cells are numbered by a window: numbered by a
+-- join with themselves, limited frames can make DuckDB 2.0 wait for ever.
 -- Grain: (layer, property, group, phone, neuron) of a model, a corpus and the shards that lack the counts.
-WITH labelled AS MATERIALIZED (
-    SELECT f.frame_id, f.phone, f.is_middle, f.is_last_run, g."group"
+WITH coded AS MATERIALIZED (
+    SELECT
+        f.frame_id,
+        f.phone,
+        f.is_middle,
+        f.is_middle AND NOT f.is_last_run AS is_reference,
+        g."group",
+        dense_rank() OVER (ORDER BY g."group", f.phone) - 1 AS cell_id
     FROM frames AS f
     INNER JOIN ($groups) AS g ON f.frame_id = g.frame_id
     WHERE f.hop_us = $hop_us AND f.offset_us = $offset_us
-    LIMIT $n_frames
-),
-cells AS MATERIALIZED (
-    SELECT "group", phone, row_number() OVER () - 1 AS cell_id FROM (SELECT DISTINCT "group", phone FROM labelled)
-),
-coded AS MATERIALIZED (
-    SELECT l.frame_id, l.is_middle, l.is_middle AND NOT l.is_last_run AS is_reference, c.cell_id
-    FROM labelled AS l
-    INNER JOIN cells AS c ON l."group" = c."group" AND l.phone = c.phone
     LIMIT $n_frames
 ),
 first_cells AS (
@@ -55,4 +53,4 @@ SELECT
     n.n_middle,
     n.n_reference
 FROM counted AS n
-INNER JOIN cells AS c ON n.cell_id = c.cell_id
+INNER JOIN (SELECT DISTINCT cell_id, "group", phone FROM coded) AS c ON n.cell_id = c.cell_id
