@@ -61,9 +61,10 @@ def draw_sizes(
             panels.append(style.panel(blank, f"layer {layer}", width, height))
             continue
         lines: Any = series(ours, *axes, "group", groups, style.WIDE if columns > 1 else style.COLUMN, columns == 1)
+        lines = zoomable(lines, str(layer))
         if now is not None:
             lines = alt.layer(*level([now], "", "x")[:1], lines)
-        panels.append(style.panel(zoomable(lines, str(layer)), f"layer {layer}", width, height))
+        panels.append(style.panel(lines, f"layer {layer}", width, height))
     picture = style.grid(panels, columns)
     said = (
         asked.setting()
