@@ -43,6 +43,7 @@ def test_the_commands_are_those_of_the_design() -> None:
         "properties",
         "properties show",
         "properties add",
+        "analyse",
         "plot",
         "report",
         "export",

@@ -90,6 +90,7 @@ def plot(
     from queries import connect
     from queries.plot import PPI, chart, check_suffix, find, save
     from tui.interruptible import interruptible
+    from tui.named_values import named_values
 
     if listed:
         return _list()
@@ -106,7 +107,7 @@ def plot(
         "layer": layer or None,
         "phone": phone,
         "neuron": neuron,
-        **dict(map(_parsed, option or ())),
+        **named_values(option),
         "p_frames": frames,
         "p_lambda": lambda_pct,
         "p_sigma": sigma,
@@ -120,24 +121,6 @@ def plot(
     save(drawn, output, ppi=PPI if ppi is None else ppi)
     if not quiet:
         say(f"{output}: {found.title}")
-
-
-def _parsed(text: str) -> tuple[str, Any]:
-    """An option of a figure from NAME=VALUE: a number, several with commas between, or text."""
-    name, equals, value = text.partition("=")
-    if not equals or not name or not value:
-        raise MisuseError(f"--set {text!r}: give a name and a value, such as --set seed=1")
-    parts = [_number(part) for part in value.split(",")]
-    return name, parts[0] if len(parts) == 1 else parts
-
-
-def _number(text: str) -> int | float | str:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
 
 
 def _list() -> None:
