@@ -1,8 +1,14 @@
 """Other measures of selectivity, and how far they agree with the sets."""
 
-from queries.report.asking import asked_table
+from queries.rankings import ranking_overlap
+from queries.report.analyses import analysed, analysis_table
+from queries.report.asking import asked_table, group_numbers
+from queries.report.certainty import tested_layers
 from queries.report.parts import Section
 from queries.report.scope import Scope
+
+MOST_GROUPS = 8
+"""Groups of a property whose rankings are compared."""
 
 
 def rankings(scope: Scope) -> Section:
@@ -13,4 +19,11 @@ def rankings(scope: Scope) -> Section:
         "how selective they are; the last ranking is by membership in activation patterns. `FROM rankings` has every "
         "neuron.",
     )
-    return Section("Other rankings", text, (asked_table(scope, "top_ranked", empty="No neuron is ranked."),))
+    top = asked_table(scope, "top_ranked", empty="No neuron is ranked.")
+    if scope.settings.quick:
+        return Section("Other rankings", (*text, "How far they agree is left out: this is a quick report."), (top,))
+    where, _ = tested_layers(scope)
+    few = {name: own for name, own in where.items() if group_numbers(scope)[name] <= MOST_GROUPS}
+    rows, source = analysed(scope, "agreement of rankings", ranking_overlap, few)
+    caption = "Agreement of the rankings with each other, and with the property neurons."
+    return Section("Other rankings", text, (top, analysis_table(scope, caption, rows, source)))

@@ -18,6 +18,12 @@ NUMBERED = frozenset({"layer", "block", "neuron", "place", "seed"})
 """Columns whose numbers are names."""
 
 
+SHORT = 32
+"""Characters of a text that is not broken into lines."""
+
+_OPEN = {True: '<td class="short">', False: "<td>"}
+
+
 def table_of(
     caption: str,
     frame: "polars.DataFrame",
@@ -109,7 +115,9 @@ def _cell(value: Any, is_number: bool, write: Callable[[Any], str]) -> str:
     if value is None or (isinstance(value, float) and not isfinite(value)):
         return f'<td class="{"n " if is_number else ""}none">–</td>'
     shown = escape(write(value))
-    return f'<td class="n" data-v="{value!r}">{shown}</td>' if is_number else f"<td>{shown}</td>"
+    return (
+        f'<td class="n" data-v="{value!r}">{shown}</td>' if is_number else f"{_OPEN[len(shown) <= SHORT]}{shown}</td>"
+    )
 
 
 def _writer(name: str, values: Sequence[Any]) -> Callable[[Any], str]:
