@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from scipy.stats import hypergeom
 
-from queries.calls import Value, call
+from queries.calls import Value, call, literal
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
@@ -80,7 +80,12 @@ def rank_biased_overlap(a: Sequence[Hashable], b: Sequence[Hashable], persistenc
 
 
 def ranking_overlap(
-    con: "Connection", property: str, *, persistence: float = 0.98, **parameters: Value
+    con: "Connection",
+    property: str,
+    *,
+    persistence: float = 0.98,
+    least_p_max: float | None = None,
+    **parameters: Value,
 ) -> pl.DataFrame:
     """How far the rankings of ``rankings`` agree with each other, and with the property neurons.
 
@@ -88,6 +93,8 @@ def ranking_overlap(
         con: an open warehouse.
         property: name of a property.
         persistence: of the rank-biased overlap.
+        least_p_max: neurons that are active less often than this in every group are left out of ``lape``, which would
+            put the almost silent first, as its authors do, too; None = chance, k/D.
         **parameters: of the macro ``rankings``; p_property excepted.
 
     Returns:
@@ -105,7 +112,10 @@ def ranking_overlap(
     if "p_property" in parameters:
         raise QueryError("p_property: the property is an argument of its own here; leave p_property out")
     asked = {**parameters, "p_property": property}
-    sql = f"SELECT model, layer, ranking, neuron, score, n_groups FROM {call('rankings', asked)} ORDER BY rank"
+    lambda_pct = literal(parameters["p_lambda"]) if "p_lambda" in parameters else "NULL"
+    least = f"chance_level(model, layer, {lambda_pct})" if least_p_max is None else literal(least_p_max)
+    sql = f"""SELECT model, layer, ranking, neuron, score, n_groups FROM {call("rankings", asked)}
+              WHERE ranking <> 'lape' OR p_max >= {least} ORDER BY rank"""
     ranked: dict[tuple[str, int], dict[str, list[int]]] = defaultdict(lambda: {name: [] for name in RANKINGS})
     n_groups: dict[str, int] = {}
     for model, layer, ranking, neuron, score, groups in con.sql(sql).fetchall():

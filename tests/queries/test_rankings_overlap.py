@@ -90,6 +90,15 @@ def test_overlaps_by_hand(by_hand: duckdb.DuckDBPyConnection) -> None:
     assert row["jaccard_by_chance"] == pytest.approx(mean, abs=0.01)
 
 
+def test_almost_silent_neurons_are_left_out_of_lape(by_hand: duckdb.DuckDBPyConnection) -> None:
+    # p_max is 0.75 for 0 and 5, 0.5 for 3, 0.25 for the others; the property neurons of σ = 0.8 are 0 alone.
+    con: Any = by_hand
+    for least, lape in ((0.3, [0, 5, 3]), (0.6, [0, 5])):
+        row = ranking_overlap(con, "gender", least_p_max=least).to_dicts()[0]
+        assert row["rbo"] == pytest.approx(by_definition(lape, [0, 5, 2, 3, 4, 6, 7, 8, 1], 0.98))
+        assert (row["n"], row["n_both"]) == (1, 1)
+
+
 def test_every_layer_and_pair_has_a_row(drawn_con: Connection) -> None:
     found = ranking_overlap(drawn_con, "gender", p_sigma=0.9, p_baseline=0.9).to_dicts()
     assert len(found) == 2 * 6
