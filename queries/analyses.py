@@ -104,10 +104,14 @@ ANALYSES: dict[str, Analysis] = {
             "bootstrap_sets", "queries.certainty", "layer and group: the size of the set when speakers are drawn anew"
         ),
         Analysis(
+            "bootstrap_membership", "queries.certainty", "neuron: how often it is in a set when speakers are drawn anew"
+        ),
+        Analysis(
             "stability", "queries.certainty", "layer and group: how alike the sets of two halves of the speakers are"
         ),
         Analysis("stability_by_amount", "queries.certainty", "share of the data: how like all of it its sets are"),
         Analysis("against_twin", "queries.certainty", "layer and group: the sets of a model beside those of a twin"),
+        Analysis("standing_out", "queries.certainty", "layer and group: whether the set is beyond chance and a twin's"),
         Analysis("confounds", "queries.confounds", "condition: the neurons of a property that remain under it"),
         Analysis("ranking_overlap", "queries.rankings", "pair of rankings: how far they agree"),
     )

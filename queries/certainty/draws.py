@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from queries.certainty.blocks import Block, Drawn, blocks_of_neurons, frames_of, tables_of
 from queries.certainty.sets import Cells, Rule, all_cells, cells_of, group_neurons, rule_of

@@ -65,7 +65,7 @@ def project(matrix: np.ndarray, seed: int = 0) -> np.ndarray:
     if len(values) < 2 or (values == values[0]).all():
         return np.zeros((len(values), MDS_SETTINGS["n_components"]))
     from sklearn.manifold import MDS
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     if values.shape[0] == values.shape[1]:  # scikit-learn would warn that it may be one of distances
         values = np.pad(values, ((0, 0), (0, 1)))
