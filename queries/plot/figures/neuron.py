@@ -58,11 +58,11 @@ def draw(
     )
     few = len(names) <= style.MOST_SERIES
     colour = style.colour(field, names) if few else alt.value(style.PLAIN)
-    bars = base.mark_rule(strokeWidth=1.2).encode(_probability("p_low"), alt.X2("p_high:Q"), colour)
-    points = base.mark_point(filled=True, size=32, opacity=1).encode(_probability("p"), colour)
+    bars = base.mark_rule(strokeWidth=1.2).encode(_probability("p_low"), alt.X2("p_high:Q"), color=colour)
+    points = base.mark_point(filled=True, size=32, opacity=1).encode(_probability("p"), color=colour)
     points = points.encode(style.shape(field, names)) if few else points
     name_of_line = "baseline" if "p_baseline" in asked.parameters else "chance"
-    wide = base.mark_rule(strokeWidth=5, opacity=0.3).encode(_probability("boot_low"), alt.X2("boot_high:Q"), colour)
+    wide = base.mark_rule(strokeWidth=5, opacity=0.3).encode(_probability("boot_low"), alt.X2("boot_high:Q"), color=colour)
     layers = [*([wide] if resamples else []), bars, points]
     picture = alt.layer(*level(asked.baselines([chosen]), name_of_line, "x"), *layers)
     height = max(60, 10.5 * len(order))

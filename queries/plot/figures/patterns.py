@@ -62,7 +62,7 @@ def _plane(found: Projection, groups: Sequence[str], size: float, large: bool) -
     colour = style.colour("group", groups, 1.6 * size if large else style.WIDE) if few else alt.value(style.PLAIN)
     x = alt.X("x:Q", title=titles[0], scale=scales[0], axis=ticks)
     y = alt.Y("y:Q", title=titles[1], scale=scales[1], axis=ticks)
-    marks = base.mark_point(filled=True, size=34 if large else 20, opacity=0.95).encode(x, y, colour)
+    marks = base.mark_point(filled=True, size=34 if large else 20, opacity=0.95).encode(x, y, color=colour)
     if few:
         marks = marks.encode(style.shape("group", groups, 1.6 * size if large else style.WIDE))
     text = base.mark_text(fontSize=font, color=style.INK).encode(

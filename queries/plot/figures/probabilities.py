@@ -36,7 +36,7 @@ def draw(asked: Asked, *, phone: str | None = None, layers: Sequence[int] | None
     lines = base.mark_line(strokeWidth=1.2).encode(
         alt.X("rank:Q", title="rank of the neuron, most active first (log scale)", scale=ranks, axis=axis),
         alt.Y("p:Q", title=f"p(neuron active | {phone})", scale=alt.Scale(domainMin=0)),
-        style.steps("layer", chosen, "layer") if len(chosen) > 1 else alt.value(style.PLAIN),
+        color=style.steps("layer", chosen, "layer") if len(chosen) > 1 else alt.value(style.PLAIN),
         tooltip=tips(table),
     )
     picture = alt.layer(

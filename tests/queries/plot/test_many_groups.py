@@ -1,0 +1,48 @@
+"""Figures of more groups than there are colours to tell apart."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "warehouse"))
+
+from drawn_study import Spoken, Study
+
+from queries import Connection, connect, plot
+
+PHONES = ("AA", "S", "T", "B", "IY", "F")
+QUICK: dict[str, dict[str, Any]] = {
+    "null": {"permutations": 10},
+    "stability": {"splits": 2},
+    "twin": {"twin": "m", "resamples": 10},
+}
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """Ten speakers, more than there are colours to tell apart."""
+    study = Study(tmp_path_factory.mktemp("crowd") / "study.warehouse", widths=(24, 24), top_k=6)
+    random = np.random.default_rng(2)
+    spoken = []
+    for number in range(40):
+        phones = tuple(np.repeat(random.permutation(PHONES), 2).tolist())
+        metadata = {"speaker": f"s{number % 10}", "gender": "FM"[number % 2], "accent": None}
+        spoken.append(Spoken(f"u{number}", phones, tuple(random.uniform(80, 260, len(phones)).tolist()), metadata))
+    study.ingest("c", spoken)
+    with connect(study.layout.root) as con:
+        yield con
+
+
+@pytest.mark.parametrize("prop", ["speaker", "phone"])
+@pytest.mark.parametrize("name", list(plot.FIGURES))
+def test_a_property_of_many_groups_is_drawn(crowd: Connection, tmp_path: Path, name: str, prop: str) -> None:
+    own = plot.FIGURES[name].options
+    options: dict[str, Any] = {key: prop for key in ("property", "properties") if key in own}
+    if name == "overlap":
+        options = {"properties": [prop, "gender"]}
+    plot.save(plot.chart(crowd, name, p_sigma=0.3, **options, **QUICK.get(name, {})), tmp_path / "it.svg")
+    assert (tmp_path / "it.svg").stat().st_size > 1000
