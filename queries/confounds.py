@@ -6,6 +6,7 @@ one group of the other property at a time, where that other property cannot tell
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ import polars as pl
 from queries.calls import Value, call, literal
 from queries.parameters import PARAMETERS
 from queries.speaker_pitch import NAME as SPEAKER_PITCH
+from queries.speaker_pitch import speaker_pitch
 from queries.sql_files import sql_files
 from warehouse.errors import QueryError
 from warehouse.properties import quote
@@ -80,8 +82,8 @@ def confounds(
         a: a property.
         b: another one.
         instead: for one of the two, a property that is asked in its place, such as pitch in semitones around the
-            speaker's median (:func:`queries.speaker_pitch.speaker_pitch`) for pitch in Hz; groups of one name are the
-            same. Where that property is not there, a row says so.
+            speaker's median (:func:`queries.speaker_pitch.speaker_pitch`, which is counted for this question where it
+            is not declared) for pitch in Hz; groups of one name are the same. Where no frame has one, a row says so.
         **parameters: of the macro ``group_neurons``; p_property excepted.
 
     Returns:
@@ -98,7 +100,8 @@ def confounds(
     """
     if a == b or "p_property" in parameters:
         raise QueryError(f"confounds are between two properties, not {a!r} and {b!r}; name them as a and b")
-    found = _find(con, a, b, {x: y for x, y in instead.items() if x in (a, b)}, parameters)
+    with _session(con, instead.get(a), instead.get(b)) as asked:
+        found = _find(asked, a, b, {x: y for x, y in instead.items() if x in (a, b)}, parameters)
     rows: list[tuple[Any, ...]] = []
     for layer in found.widths:
         for name, other in ((a, b), (b, a)):
@@ -106,6 +109,22 @@ def confounds(
             if name in instead:
                 rows += _in_place(found, layer, name, instead[name])
     return pl.DataFrame(rows, SCHEMA, orient="row")
+
+
+@contextmanager
+def _session(con: "Connection", *wanted: str | None) -> Iterator["Connection"]:
+    """The connection, or one that has pitch around the speaker's median, where that is wanted, unknown and possible."""
+    known = {name for (name,) in con.sql("SELECT property FROM properties").fetchall()}
+    if SPEAKER_PITCH not in wanted or SPEAKER_PITCH in known:
+        yield con
+        return
+    try:
+        semitones = speaker_pitch(con)
+    except QueryError:  # no F0 of a known speaker: the rows say that nothing has a group
+        yield con
+        return
+    with con.with_properties([semitones]) as session:
+        yield session
 
 
 def _find(con: "Connection", a: str, b: str, instead: Mapping[str, str], parameters: Mapping[str, Value]) -> _Found:
@@ -128,8 +147,11 @@ def _find(con: "Connection", a: str, b: str, instead: Mapping[str, str], paramet
             shown[model, name, of_other].add(group)
         else:
             within[(model, layer), name, of_other].add((group, neuron))
-    listed = ", ".join(map(quote, names))
-    seen = f'SELECT DISTINCT model, property, "group" FROM frame_counts WHERE property IN ({listed})'
+    listed, models = (", ".join(map(quote, sorted(found))) for found in ({*names}, {model for model, *_ in layers}))
+    seen = (
+        'SELECT DISTINCT model, property, "group" FROM frame_counts '
+        f"WHERE property IN ({listed}) AND model IN ({models or 'NULL'})"
+    )
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for model, name, group in con.sql(seen).fetchall():
         groups[model, name].append(group)

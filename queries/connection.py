@@ -37,11 +37,13 @@ class Connection:
         con: duckdb.DuckDBPyConnection,
         scratch: tempfile.TemporaryDirectory[str],
         registered: set[str],
+        properties: tuple[Property, ...] = (),
     ) -> None:
         self.snapshot = state
         self._con = con
         self._scratch = scratch
         self._registered = registered
+        self._properties = properties
 
     def sql(self, query: str, params: Parameters | None = None) -> duckdb.DuckDBPyRelation:
         """DuckDB's relation of a query: ``.fetchall()``, ``.pl()``, ``.to_arrow_table()``, ``.to_arrow_reader()``.
@@ -96,7 +98,22 @@ class Connection:
 
     def cursor(self) -> "Connection":
         """Another connection to the same snapshot, for a query beside another."""
-        return Connection(self.snapshot, self._con.cursor(), self._scratch, self._registered)
+        return Connection(self.snapshot, self._con.cursor(), self._scratch, self._registered, self._properties)
+
+    def with_properties(self, properties: Sequence[Property]) -> "Connection":
+        """A connection of its own to the same snapshot, under the same limits, that has further properties.
+
+        What was registered here is not there.
+
+        Args:
+            properties: as those of :func:`connect`.
+
+        Raises:
+            QueryError: a property makes no sense, or another is declared by its name.
+        """
+        limits = "SELECT current_setting('memory_limit'), current_setting('threads')"
+        memory, threads = self._con.execute(limits).fetchall()[0]
+        return _opened(self.snapshot, memory, threads, False, (*self._properties, *properties))
 
     def interrupt(self) -> None:
         """Stop the query that this very connection runs; may be called from another thread."""
@@ -144,7 +161,12 @@ def connect(
         QueryError: DuckDB does not take ``memory`` or ``threads``; a property makes no sense, or another is declared
             by its name.
     """
-    state = snapshot(path)
+    return _opened(snapshot(path), memory, threads, comments, tuple(properties))
+
+
+def _opened(
+    state: Snapshot, memory: str | None, threads: int | None, comments: bool, properties: tuple[Property, ...]
+) -> Connection:
     seen = with_properties(state, _undeclared(state, properties))
     scratch = tempfile.TemporaryDirectory(prefix="neuron-warehouse-")
     con = duckdb.connect()
@@ -160,7 +182,7 @@ def connect(
     con.execute(f"SET allowed_directories = {sql_list([str(state.layout.root)])}")
     con.execute("SET enable_external_access = false; SET GLOBAL python_enable_replacements = false")
     con.execute("SET lock_configuration = true")
-    return Connection(state, con, scratch, set())
+    return Connection(state, con, scratch, set(), properties)
 
 
 def _undeclared(state: Snapshot, properties: Sequence[Property]) -> Iterable[Property]:

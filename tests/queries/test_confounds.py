@@ -94,12 +94,18 @@ def test_semitones_in_place_of_hertz(drawn: Study) -> None:
         assert any(row["n_within"] for row in rows)
 
 
-def test_a_property_that_is_not_there_says_so(drawn_con: Connection) -> None:
-    rows = confounds(drawn_con).filter(pl.col("within_group") == IN_PLACE).to_dicts()
-    assert rows
-    for row in rows:
+def test_semitones_need_not_be_declared(drawn_con: Connection, drawn: Study) -> None:
+    with connect(drawn.layout.root, properties=[speaker_pitch(drawn.layout.root)]) as con:
+        assert confounds(drawn_con, p_sigma=0.4).equals(confounds(con, p_sigma=0.4))
+    assert not drawn_con.sql("SELECT * FROM properties WHERE property = 'speaker_pitch'").fetchall()
+
+
+def test_what_is_asked_instead_and_is_not_there_says_so(drawn_con: Connection) -> None:
+    found = confounds(drawn_con, instead={"pitch": "elsewhere"}).filter(pl.col("within_group") == IN_PLACE)
+    assert found.height
+    for row in found.to_dicts():
         assert row["n_within"] is None
-        assert "no frame has a group of speaker_pitch; declare it" in row["note"]
+        assert "no frame has a group of elsewhere; declare it" in row["note"]
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +125,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("pitch", "gender", "F", "no frame that counts has a group of pitch"),
         ("pitch", "gender", BALANCED, "no frame that counts has a group of pitch"),
         ("gender", "pitch", BALANCED, "no frame that counts has a group of pitch"),
+        ("pitch", "gender", IN_PLACE, "no frame that counts has a group of pitch"),
         ("gender", "speaker", "f", "within f of speaker there is one group of gender, and nothing to tell it from"),
         ("gender", "speaker", BALANCED, "two groups of gender are not compared within every group of speaker"),
     ],
