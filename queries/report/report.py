@@ -51,7 +51,7 @@ def report(
         properties: names; None = all that are declared.
         twin: an untrained model of the same shape that the others are compared with.
         permutations: of the labels, for what chance gives; 0 leaves that out, and the page says so.
-        resamples: of the speakers, for intervals of p; 0 leaves them out, and the page says so.
+        resamples: of the speakers, for intervals of sizes; 0 leaves them out, and the page says so.
         quick: whether to leave out everything slow: permutations, resamples, halves of the speakers, sizes against λ.
         seed: of everything that is drawn at random.
         tell: is told what is being computed.

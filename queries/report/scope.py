@@ -24,7 +24,7 @@ class Settings:
 
     Attributes:
         permutations: of the labels, for what chance gives; 0 leaves that out.
-        resamples: of the speakers, for intervals of p; 0 leaves them out.
+        resamples: of the speakers, for intervals of sizes; 0 leaves them out.
         quick: whether everything slow is left out.
         seed: of everything that is drawn at random.
     """

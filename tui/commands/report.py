@@ -50,7 +50,7 @@ def report(
         typer.Option(metavar="N", min=0, help="Permutations of the labels, for what chance gives. [default: 100]"),
     ] = None,
     resamples: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="Draws of speakers, for intervals of p. [default: 100]")
+        int | None, typer.Option(metavar="N", min=0, help="Draws of speakers, for intervals of sizes. [default: 100]")
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Leave out what is slow: permutations, resamples and sizes against λ.")

@@ -62,7 +62,9 @@ def draw(
     points = base.mark_point(filled=True, size=32, opacity=1).encode(_probability("p"), color=colour)
     points = points.encode(style.shape(field, names)) if few else points
     name_of_line = "baseline" if "p_baseline" in asked.parameters else "chance"
-    wide = base.mark_rule(strokeWidth=5, opacity=0.3).encode(_probability("boot_low"), alt.X2("boot_high:Q"), color=colour)
+    wide = base.mark_rule(strokeWidth=5, opacity=0.3).encode(
+        _probability("boot_low"), alt.X2("boot_high:Q"), color=colour
+    )
     layers = [*([wide] if resamples else []), bars, points]
     picture = alt.layer(*level(asked.baselines([chosen]), name_of_line, "x"), *layers)
     height = max(60, 10.5 * len(order))
