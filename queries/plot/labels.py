@@ -24,7 +24,7 @@ def placed(points: np.ndarray, names: Sequence[str], font: float, size: float, r
     Returns:
         (n, 2) in pixels.
     """
-    half = np.array([[0.31 * font * len(name), 0.42 * font] for name in names])
+    half = np.array([[0.35 * font * len(name), 0.42 * font] for name in names])
     centres = np.array(points, dtype=np.float64)
     distance = np.linalg.norm(points[:, None] - points[None], axis=2)
     order = np.argsort(-(distance < 4 * font).sum(axis=1), kind="stable")

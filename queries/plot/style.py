@@ -118,8 +118,14 @@ def wrapped(text: str, width: float, size: float = LABEL) -> list[str]:
 
 
 def headed(chart: Any, title: str, subtitle: str, width: float = COLUMN) -> Any:
-    """A finished figure: its title, what was asked in small letters below, and the looks of every figure."""
+    """A finished figure: its title, what was asked in small letters below, and the looks of every figure.
+
+    The title of a single panel, such as its layer, would be lost, as a picture has one; it opens the small letters.
+    """
     width += 50  # the axes stand beside the plotting area
+    own = chart.title
+    if isinstance(own, alt.TitleParams):
+        subtitle = f"{own['text']} · {subtitle}"
     head = alt.TitleParams(
         text=wrapped(title, width, HEAD), subtitle=wrapped(subtitle, width), anchor="start", frame="bounds"
     )

@@ -14,6 +14,15 @@ from warehouse.errors import QueryError
 MOST = 150
 """Neurons that are drawn unless others are asked for."""
 
+MOST_ROWS = 160
+"""Rows up to which each group has a map of its own; of more, a phone has one row of all its frames."""
+
+MOST_NAMES = 40
+"""Groups up to which their names stand below the strip of their colours."""
+
+ROW, LOW_ROW = 9.5, 7.2
+"""Heights of a row of one map, and of several: with names as small as print allows."""
+
 
 def draw(asked: Asked, *, property: str | None = None, layer: int | None = None, most: int = MOST) -> Any:
     """A column a group neuron, a row a phone; both in the order of the groups, so that structure shows as blocks.
@@ -34,9 +43,11 @@ def draw(asked: Asked, *, property: str | None = None, layer: int | None = None,
     some = (
         f"{drawn} of {len(neurons)} group neurons, the strongest" if drawn < len(neurons) else f"{drawn} group neurons"
     )
-    setting = asked.setting(some)
+    groups = asked.groups(name)
+    heard = f"a row a phone, of the frames of all {len(groups)} groups"
+    mixed = bool(drawn) and table["frames_of"].is_null().all() and bool(_shared(asked, name))
+    setting = asked.setting(some, *([heard] if mixed else []))
     if not drawn:
-        groups = asked.groups(name)
         why = f"no neuron of layer {chosen} responds to one group of {name} alone" if groups else asked.no_group(name)
         return style.headed(sentence(why, style.WIDE - 80, 150), title, setting, style.WIDE)
     kept = neurons.filter("drawn")
@@ -44,38 +55,28 @@ def draw(asked: Asked, *, property: str | None = None, layer: int | None = None,
     x = alt.X("neuron:N", sort=columns, title=f"group neurons of layer {chosen}, by group, the strongest first")
     x = x.axis(labels=len(columns) <= 40, ticks=False, labelAngle=-90, grid=False)
     width = style.WIDE - 80
-    maps = [_map(rows, x, None if of == name else of, width) for of, rows in _parts(table, name)]
-    picture = alt.vconcat(_blocks(kept, width), alt.vconcat(*maps, spacing=3), spacing=2)
+    parts = _parts(table)
+    maps = [_map(rows, x if of == parts[-1][0] else x.axis(None), of, width) for of, rows in parts]
+    picture = alt.vconcat(_blocks(kept, width), alt.vconcat(*maps, spacing=5), spacing=2)
     picture = picture.resolve_scale(color="independent")
     return style.headed(picture, title, setting, style.WIDE)
 
 
-def _parts(table: pl.DataFrame, property: str) -> list[tuple[str, pl.DataFrame]]:
-    """One map where the phone decides on the group, otherwise one for the frames of each group."""
+def _parts(table: pl.DataFrame) -> list[tuple[str | None, pl.DataFrame]]:
+    """One map, of None, where a phone has one row, otherwise one for the frames of each group."""
     if table["frames_of"].is_null().all():
-        return [(property, table)]
+        return [(None, table)]
     return [(str(of), table.filter(pl.col("frames_of") == of)) for of in dict.fromkeys(table["frames_of"].to_list())]
 
 
 def _map(table: pl.DataFrame, x: alt.X, of: str | None, width: float) -> alt.Chart:
     order = list(dict.fromkeys(table["phone"].to_list()))
-    low = of is not None
-    heat = (
-        alt.Chart(style.rows(table))
-        .mark_rect()
-        .encode(
-            x if not low else x.axis(None),
-            alt.Y(
-                "phone:N",
-                sort=order,
-                title=None if of is None else f"frames of {of}",
-                axis=alt.Axis(ticks=False, domain=False, labels=not low, titlePadding=8),
-            ),
-            style.shade("p", "p(active)"),
-            tooltip=tips(table),
-        )
-    )
-    return heat.properties(width=width, height=(4 if low else 9.5) * len(order))
+    title = None if of is None else f"frames of {of}"
+    row, font = (ROW, style.LABEL) if of is None else (LOW_ROW, LOW_ROW - 0.7)
+    names = alt.Axis(ticks=False, domain=False, titlePadding=8, labelFontSize=font, labelOverlap=False)
+    y = alt.Y("phone:N", sort=order, title=title, axis=names)
+    heat = alt.Chart(style.rows(table)).mark_rect().encode(x, y, style.shade("p", "p(active)"), tooltip=tips(table))
+    return heat.properties(width=width, height=row * len(order))
 
 
 def cells(asked: Asked, property: str, layer: int, most: int) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -103,7 +104,9 @@ def cells(asked: Asked, property: str, layer: int, most: int) -> tuple[pl.DataFr
     rank, size = pl.int_range(pl.len()).over("group"), pl.len().over("group")
     ranked = ranked.with_columns((rank < (size * share).ceil()).alias("drawn"))
     shown = ranked.filter("drawn")
-    within = property if len(groups) <= style.MOST_SERIES and _shared(asked, property) else "phone"
+    counted = asked.macro("counted_cells", p_property=property, p_model=model)
+    n_rows = int(asked.ask(f"SELECT count(*) AS n FROM {counted}")["n"][0])
+    within = property if n_rows <= MOST_ROWS and _shared(asked, property) else "phone"
     probable = asked.macro("activation_probabilities", p_property=within, p_model=model, p_layer=layer)
     counted = asked.macro("counted_cells", p_property=within, p_model=model)
     sql = f"""
@@ -133,9 +136,9 @@ def _blocks(neurons: pl.DataFrame, width: float) -> alt.Chart:
     names = list(dict.fromkeys(neurons["group"].to_list()))
     strip = alt.Chart(style.rows(neurons.with_columns(pl.col("neuron").cast(pl.String)))).mark_rect(stroke=None)
     x = alt.X("neuron:N", sort=neurons["neuron"].cast(pl.String).to_list(), axis=None)
-    return strip.encode(x, style.colour("group", names), tooltip=["group:N", "neuron:N"]).properties(
-        width=width, height=7
-    )
+    colour = style.colour("group", names, width)
+    colour = colour if len(names) <= MOST_NAMES else colour.legend(None)
+    return strip.encode(x, colour, tooltip=["group:N", "neuron:N"]).properties(width=width, height=7)
 
 
 FIGURE = Figure(

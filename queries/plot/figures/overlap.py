@@ -17,6 +17,9 @@ from warehouse.errors import QueryError
 RADIUS, APART = 1.0, 0.62
 """Of the circles, and how far their centres lie from the middle."""
 
+SPAN = APART + RADIUS + 0.05
+"""How far a picture goes to either side of the middle."""
+
 
 def draw(asked: Asked, *, properties: Sequence[str] | None = None, layers: Sequence[int] | None = None) -> Any:
     """Circles of one size with the number of neurons in each region; areas mean nothing.
@@ -32,8 +35,10 @@ def draw(asked: Asked, *, properties: Sequence[str] | None = None, layers: Seque
     counted = overlap_regions(asked.con, names, **{**asked.parameters, "p_model": asked.model})
     columns = 1 if len(chosen) == 1 else min(4, len(chosen))
     size = 190.0 if columns == 1 else 128.0
+    low, high = _upright(len(names))
+    height = size * (high - low) / (2 * SPAN)
     panels = [
-        style.panel(_venn(counted.filter(pl.col("layer") == layer), names, size), f"layer {layer}", size, size)
+        style.panel(_venn(counted.filter(pl.col("layer") == layer), names, size), f"layer {layer}", size, height)
         for layer in chosen
     ]
     title = f"Neurons that {' and '.join((', '.join(names[:-1]), names[-1]))} share"
@@ -45,10 +50,9 @@ def draw(asked: Asked, *, properties: Sequence[str] | None = None, layers: Seque
 
 def _venn(counted: pl.DataFrame, names: Sequence[str], size: float) -> Any:
     centres = {name: _centre(place, len(names)) for place, name in enumerate(names)}
-    span = APART + RADIUS + 0.05
-    pixels = size / (2 * span)
-    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-span, span], nice=False))
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-span, span], nice=False))
+    pixels = size / (2 * SPAN)
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-SPAN, SPAN], nice=False))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=_upright(len(names)), nice=False))
     sizes = {name: _total(counted, name) for name in names}
     circles = pl.DataFrame(
         [{"property": name, "n": sizes[name], "x": at[0], "y": at[1]} for name, at in centres.items()]
@@ -77,6 +81,12 @@ def _centre(place: int, n: int) -> tuple[float, float]:
         return (-APART if place == 0 else APART, 0.0)
     angle = math.pi * (5 / 6 - place * 2 / 3)
     return (APART * math.cos(angle), APART * math.sin(angle))
+
+
+def _upright(n: int) -> list[float]:
+    """How far a picture of n circles goes down and up from the middle."""
+    ends = [_centre(place, n)[1] for place in range(n)]
+    return [min(ends) - RADIUS - 0.05, max(ends) + RADIUS + 0.05]
 
 
 def _total(counted: pl.DataFrame, name: str) -> int:

@@ -45,7 +45,8 @@ def draw(
     shown = found.select("model", "property", "layer", "silhouette", "n_points", "n_groups", "note")
     title = f"How well the {of} of each layer tell groups apart"
     where = "on the points of MDS" if of == "points" else "on the patterns"
-    setting = asked.setting(f"silhouette {where}", sets=False)
+    one = [f"layer {chosen[0]}"] if len(chosen) == 1 else []
+    setting = asked.setting(*one, f"silhouette {where}", sets=False)
     if len(asked.models) == 1:
         lacking = [name for name in names if shown.filter(pl.col("property") == name)["silhouette"].is_null().all()]
         drawn = [name for name in names if name not in lacking]

@@ -51,7 +51,7 @@ def draw_sizes(
                 f"{x}:Q",
                 title=name if place + columns >= len(layers) else None,
                 axis=alt.Axis(tickCount=3 if columns > 1 else 6, labelOverlap=True),
-                scale=alt.Scale(nice=False),
+                scale=alt.Scale(nice=False, padding=5),  # the first and last points whole
             ),
             style.count_axis("n", "neurons" if place % columns == 0 else None),
         )
