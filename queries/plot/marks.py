@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from queries.plot.style import COLUMN, INK, LABEL, TITLE, colour, dash, rows, shape, silent_dash, wrapped
+from queries.plot.style import COLUMN, INK, LABEL, TITLE, colour, dash, layer_axis, rows, shape, silent_dash, wrapped
 
 
 def series(
@@ -67,6 +67,14 @@ def sentence(text: str, width: float, height: float) -> alt.Chart:
     )
     place = {"x": alt.value(width / 2), "y": alt.value(height / 2 + 6)}
     return mark.encode(**place).properties(width=width, height=height, view=alt.ViewBackground(stroke="#CCCCCC"))
+
+
+def by_lot(table: pl.DataFrame, y: alt.Y) -> alt.Chart:
+    """What chance gives in each layer: a dashed line, or a tick where there is one layer."""
+    base = alt.Chart(rows(table)).encode(layer_axis(), y, tooltip=tips(table))
+    if table["layer"].n_unique() == 1:
+        return base.mark_tick(color=INK, thickness=1, width=14)
+    return base.mark_line(color=INK, strokeDash=[5, 3], strokeWidth=0.9)
 
 
 def level(values: Sequence[float], name: str, axis: str = "y") -> list[alt.Chart]:

@@ -5,6 +5,7 @@ import re
 from queries.plot.figure import Figure
 from queries.plot.figures import (
     best_silhouettes,
+    confounds,
     heatmap,
     lambda_,
     neuron,
@@ -13,6 +14,7 @@ from queries.plot.figures import (
     overlap,
     patterns,
     probabilities,
+    rankings,
     sigma,
     silhouettes,
     stability,
@@ -34,6 +36,8 @@ _MODULES = (
     null,
     stability,
     twin,
+    rankings,
+    confounds,
 )
 
 FIGURES: dict[str, Figure] = {module.FIGURE.name: module.FIGURE for module in _MODULES}

@@ -14,7 +14,9 @@ import pytest
 
 from queries import plot
 from queries.certainty import bootstrap_probabilities, permutation_null, stability, stability_by_amount
+from queries.confounds import confounds
 from queries.patterns import pattern_points, separation
+from queries.rankings import ranking_overlap
 from warehouse.errors import QueryError
 
 FIGURES = list(plot.FIGURES)
@@ -230,6 +232,67 @@ def test_a_twin_of_itself_differs_in_nothing(ordinary: Any, drawn_rows: Any) -> 
         plot.chart(ordinary.con, "twin")
 
 
+@pytest.mark.parametrize("persistence", [0.9, 0.98])
+def test_rankings_agree_as_far_as_the_analysis_says(ordinary: Any, drawn_rows: Any, persistence: float) -> None:
+    asked = {"persistence": persistence, "p_sigma": 0.5}
+    chart = drawn(ordinary, "rankings", property="gender", **asked)
+    known = ranking_overlap(ordinary.con, "gender", **asked).filter(pl.col("ranking_b") == "property_neurons")
+    assert known["n"].min() > 0
+    wanted = {(r["layer"], r["ranking_a"].replace("_", " ")): r for r in known.to_dicts()}
+    rows = drawn_rows(chart, "rbo")
+    assert {(r["layer"], r["ranking"]) for r in rows} == wanted.keys()
+    for r in rows:
+        its = wanted[r["layer"], r["ranking"]]
+        assert (r["rbo"], r["n_both"], r["n"]) == (its["rbo"], its["n_both"], its["n"])
+        assert r["share"] == pytest.approx(its["n_both"] / its["n"])
+        assert r["share_by_chance"] == pytest.approx(its["n"] / 24)  # of D neurons a lot draws n / D
+
+
+def test_confounds_are_the_two_way_table(ordinary: Any, drawn_rows: Any) -> None:
+    rows = drawn_rows(drawn(ordinary, "confounds", p_sigma=0.5), "expected_share")
+    known = confounds(ordinary.con, p_sigma=0.5).filter(
+        pl.col("group").is_null() & (pl.col("within_group") != "all") & pl.col("share").is_not_null()
+    )
+    columns = ("layer", "property", "within_property", "within_group", "n", "n_remain", "share", "expected_share")
+    assert {tuple(r[c] for c in columns) for r in rows} == set(known.select(columns).iter_rows())
+    assert {r["property"] for r in rows} == {"gender", "pitch"}
+    assert {"F", "M", "low", "middle", "high", "balanced"} <= {r["within_group"] for r in rows}
+
+
+@pytest.mark.parametrize("name", [name for name in FIGURES if {"layer", "layers"} & {*plot.FIGURES[name].options}])
+def test_a_figure_of_one_layer_says_which(ordinary: Any, tmp_path: Path, name: str) -> None:
+    plot.save(drawn(ordinary, name, layer=2, p_sigma=0.5), tmp_path / "it.svg")
+    words = text_of(tmp_path / "it.svg")
+    assert "layer 2" in words
+    assert "layer 1" not in words
+
+
+@pytest.mark.parametrize("name", ["gender", "pitch", "phone_class", "phone"])
+def test_every_row_of_the_heatmap_has_its_name(ordinary: Any, drawn_rows: Any, tmp_path: Path, name: str) -> None:
+    chart = drawn(ordinary, "heatmap", property=name, layer=1, p_sigma=0.3)
+    plot.save(chart, tmp_path / "it.svg")
+    rows = {(r["frames_of"], r["phone"]) for r in drawn_rows(chart, "frames_of")}
+    assert len({of for of, _ in rows}) == {"gender": 2, "pitch": 3}.get(name, 1)
+    pieces = Counter(piece.strip() for piece in ElementTree.parse(tmp_path / "it.svg").getroot().itertext())
+    legend = Counter(group for (group,) in ordinary.con.sql(NAMES.format(name)).fetchall())
+    for phone, n in Counter(phone for _, phone in rows).items():
+        assert n <= pieces[phone] <= n + legend[phone]
+    assert pieces["group neurons of layer 1, by group, the strongest first"] == 1
+
+
+NAMES = "SELECT DISTINCT \"group\" FROM group_neurons(p_property := '{}', p_layer := 1, p_sigma := 0.3)"
+
+
+def test_a_heatmap_of_too_many_rows_has_one_a_phone(
+    ordinary: Any, drawn_rows: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("queries.plot.figures.heatmap.MOST_ROWS", 5)
+    chart = drawn(ordinary, "heatmap", property="gender", layer=1, p_sigma=0.3)
+    assert {r["frames_of"] for r in drawn_rows(chart, "frames_of")} == {None}
+    plot.save(chart, tmp_path / "it.svg")
+    assert "a row a phone, of the frames of all 2 groups" in text_of(tmp_path / "it.svg")
+
+
 SENTENCES = {
     ("probabilities", None): None,
     ("patterns", "gender"): "no frame that counts has a group of gender",
@@ -247,6 +310,10 @@ SENTENCES = {
     ("null", "pitch"): "no frame that counts has a group of pitch",
     ("stability", "gender"): "no frame",
     ("twin", "gender"): "no frame",
+    ("rankings", "pitch"): "no frame that counts has a group of pitch",
+    ("rankings", "speaker"): "speaker has one group, so nothing ranks neurons",
+    ("confounds", ("gender", "pitch")): "no frame that counts has a group of gender",
+    ("confounds", ("speaker", "phone_class")): "within unvoiced of phone_class there is one group of speaker",
 }
 
 
@@ -287,6 +354,11 @@ def test_a_layer_without_a_pattern_is_drawn_or_explained(ordinary: Any, tmp_path
         ("lambda", {"p_lambda": 1}, "p_lambda: λ is what"),
         ("lambda", {"lambdas": 99}, "p_lambda: 99.0 percent cannot be counted"),
         ("sigma", {"sigma": ["x"]}, "are no numbers"),
+        ("rankings", {"persistence": 1}, "persistence 1: give more than 0 and less than 1"),
+        ("rankings", {"persistence": "x"}, "persistence: 'x' is no number"),
+        ("rankings", {"layer": 9}, "layer: there is no 9; there are: 1, 2"),
+        ("confounds", {"properties": ["gender"]}, "properties: confounds are between two, not 1"),
+        ("confounds", {"properties": ["gender", "x"]}, "property: there is no x; there are: phone_class"),
         ("sigma", {"p_sigma": 2}, "p_sigma: 2 is no share"),
         (7, {"p_where": "nonsense = 1"}, 'column "nonsense" not found'),
     ],
