@@ -30,7 +30,7 @@ def ordinary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     """Sixty utterances of three speakers; two layers of 24 neurons, four active, drawn."""
     study = Study(tmp_path_factory.mktemp("ordinary") / "study.warehouse", widths=(24, 24), top_k=4)
     study.ingest("c", draw(np.random.default_rng(1), 60))
-    with connect(study.layout.root) as con:
+    with connect(study.layout.root, comments=False) as con:
         yield Opened(study, con)
 
 
@@ -41,7 +41,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     phones = ("AA", "S", "T", "F") * 5
     metadata: dict[str, Any] = {"speaker": "s", "gender": None, "accent": "north"}
     study.ingest("c", [Spoken(f"u{i}", phones, (None,) * len(phones), metadata) for i in range(4)])
-    with connect(study.layout.root) as con:
+    with connect(study.layout.root, comments=False) as con:
         yield Opened(study, con)
 
 
