@@ -1,12 +1,13 @@
 """``neurons analyse``: what Python computes of a warehouse, as a table that SQL can ask further."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tui.answers import Everything, Format, Limit, Output
-from tui.arguments import Baseline, Corpus, Frames, Lambda, MinFrames, Sigma, Threads, Where, Z
+from tui.arguments import Threads
+from tui.macro_options import NOTHING, Given, with_macro_options
 from tui.registering import add
 from tui.reporting import UNCHANGED, MisuseError, reported
 
@@ -17,6 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 @reported(UNCHANGED)
+@with_macro_options
 def analyse(
     warehouse: Annotated[
         Path | None, typer.Argument(metavar="WAREHOUSE", help="Folder of the warehouse.", show_default=False)
@@ -41,14 +43,7 @@ def analyse(
             "--set", metavar="NAME=VALUE", help="An option of the analysis, as --list names them; repeatable."
         ),
     ] = None,
-    corpus: Corpus = None,
-    frames: Frames = None,
-    lambda_pct: Lambda = None,
-    sigma: Sigma = None,
-    baseline: Baseline = None,
-    z: Z = None,
-    min_frames: MinFrames = None,
-    where: Where = None,
+    parameters: Given = NOTHING,
     output: Output = None,
     form: Format = None,
     limit: Limit = None,
@@ -78,18 +73,7 @@ def analyse(
     from tui.named_values import named_values
 
     kind, limit = shape_of(form, output, limit, everything)
-    given: dict[str, Any] = {
-        "p_layer": layer,
-        "p_corpus": corpus,
-        "p_frames": frames,
-        "p_lambda": lambda_pct,
-        "p_sigma": sigma,
-        "p_baseline": baseline,
-        "p_z": z,
-        "p_min_frames": min_frames,
-        "p_where": where,
-    }
-    asked = named_values(option) | {name: value for name, value in given.items() if value is not None}
+    asked = {**named_values(option), **({} if layer is None else {"p_layer": layer}), **parameters}
     found = find(analysis)
     with connect(warehouse, threads=threads, comments=False) as con:
 

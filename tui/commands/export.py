@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.arguments import Baseline, Corpus, Frames, Lambda, MinFrames, Quiet, Sigma, Warehouse, Where, Z
+from tui.arguments import Quiet, Warehouse
 from tui.filling import Filling
+from tui.macro_options import NOTHING, Given, with_macro_options
 from tui.registering import add
 from tui.reporting import UNCHANGED, MisuseError, reported, say
 
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 @reported(UNCHANGED)
+@with_macro_options
 def export(
     warehouse: Warehouse,
     output: Annotated[
@@ -78,14 +80,7 @@ def export(
     model: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Model in the warehouse, where there are several.")
     ] = None,
-    corpus: Corpus = None,
-    frames: Frames = None,
-    lambda_pct: Lambda = None,
-    sigma: Sigma = None,
-    baseline: Baseline = None,
-    z: Z = None,
-    min_frames: MinFrames = None,
-    where: Where = None,
+    parameters: Given = NOTHING,
     form: Annotated[
         str | None,
         typer.Option("--format", metavar="FORMAT", help="safetensors, json, paper, npz, pt, prune or lape."),
@@ -106,17 +101,6 @@ def export(
     """
     filling = Filling(density, uniform, fill, seed, spec, weights, random_init, with_bias)
     sources = {"--erase": erase, "--protect": protect, "--sql": sql, "--mask": mask}
-    asked = {
-        "p_corpus": corpus,
-        "p_frames": frames,
-        "p_lambda": lambda_pct,
-        "p_sigma": sigma,
-        "p_baseline": baseline,
-        "p_z": z,
-        "p_min_frames": min_frames,
-        "p_where": where,
-    }
-    parameters = {name: value for name, value in asked.items() if value is not None}
     source = _source(sources, density)
     _check_kind(source, kind, density)
     filling.check()

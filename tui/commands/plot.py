@@ -5,19 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from tui.arguments import (
-    Baseline,
-    Corpus,
-    Frames,
-    Lambda,
-    MinFrames,
-    Quiet,
-    Sigma,
-    Threads,
-    Warehouse,
-    Where,
-    Z,
-)
+from tui.arguments import Quiet, Threads, Warehouse
+from tui.macro_options import NOTHING, Given, with_macro_options
 from tui.registering import add
 from tui.reporting import UNCHANGED, MisuseError, reported, say
 
@@ -28,6 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 @reported(UNCHANGED)
+@with_macro_options
 def plot(
     warehouse: Warehouse,
     figure: Annotated[
@@ -44,7 +34,6 @@ def plot(
     model: Annotated[
         str | None, typer.Option(metavar="MODEL", help="This model. [default: all, where a figure compares]")
     ] = None,
-    corpus: Corpus = None,
     prop: Annotated[
         list[str] | None,
         typer.Option("--property", "-p", metavar="NAME", help="This property; repeatable where a figure has several."),
@@ -61,13 +50,7 @@ def plot(
             "--set", metavar="NAME=VALUE", help="Another option of the figure, as --list names them; repeatable."
         ),
     ] = None,
-    frames: Frames = None,
-    lambda_pct: Lambda = None,
-    sigma: Sigma = None,
-    baseline: Baseline = None,
-    z: Z = None,
-    min_frames: MinFrames = None,
-    where: Where = None,
+    parameters: Given = NOTHING,
     ppi: Annotated[
         int | None,
         typer.Option(metavar="N", help="Pixels per inch of a PNG. [default: 200; 300 and more for print]"),
@@ -103,19 +86,12 @@ def plot(
     check_suffix(output)
     given: dict[str, Any] = {
         "model": model,
-        "corpus": corpus,
         "property": prop or None,
         "layer": layer or None,
         "phone": phone,
         "neuron": neuron,
         **named_values(option),
-        "p_frames": frames,
-        "p_lambda": lambda_pct,
-        "p_sigma": sigma,
-        "p_baseline": baseline,
-        "p_z": z,
-        "p_min_frames": min_frames,
-        "p_where": where,
+        **parameters,
     }
     with connect(warehouse, threads=threads, comments=False) as con:
         drawn = interruptible(con, lambda: chart(con, found.name, **given))

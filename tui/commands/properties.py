@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tui.arguments import Baseline, Corpus, Frames, Lambda, MinFrames, Quiet, Sigma, Warehouse, Where, Z
+from tui.arguments import Quiet, Warehouse
+from tui.macro_options import NOTHING, Given, with_macro_options
 from tui.registering import add as add_command
 from tui.registering import help_of
 from tui.reporting import KEPT, UNCHANGED, MisuseError, reported, say
@@ -43,21 +44,15 @@ def properties() -> None:
 
 
 @reported(UNCHANGED)
+@with_macro_options
 def show(
     warehouse: Warehouse,
     model: Annotated[str | None, typer.Option(metavar="MODEL", help="This model. [default: all]")] = None,
-    corpus: Corpus = None,
     prop: Annotated[
         list[str] | None,
         typer.Option("--property", "-p", metavar="NAME", help="This property; repeatable. [default: all]"),
     ] = None,
-    frames: Frames = None,
-    lambda_pct: Lambda = None,
-    sigma: Sigma = None,
-    baseline: Baseline = None,
-    z: Z = None,
-    min_frames: MinFrames = None,
-    where: Where = None,
+    parameters: Given = NOTHING,
 ) -> None:
     """Print how many neurons respond to each group of each property, layer by layer.
 
@@ -74,20 +69,9 @@ def show(
     from tui.interruptible import interruptible
     from tui.neuron_tables import neuron_table
 
-    parameters = {
-        "p_model": model,
-        "p_corpus": corpus,
-        "p_frames": frames,
-        "p_lambda": lambda_pct,
-        "p_sigma": sigma,
-        "p_baseline": baseline,
-        "p_z": z,
-        "p_min_frames": min_frames,
-        "p_where": where,
-    }
-    given = {name: value for name, value in parameters.items() if value is not None}
+    asked = parameters if model is None else {**parameters, "p_model": model}
     with connect(warehouse, comments=False) as con:
-        tables = iter(neurons_per_layer(con, prop or None, **given))
+        tables = iter(neurons_per_layer(con, prop or None, **asked))
         while (found := interruptible(con, lambda: next(tables, None))) is not None:
             for line in neuron_table(found):
                 typer.echo(line)

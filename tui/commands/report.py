@@ -5,20 +5,8 @@ from typing import Annotated
 
 import typer
 
-from tui.arguments import (
-    Baseline,
-    Corpus,
-    Frames,
-    Lambda,
-    Memory,
-    MinFrames,
-    Quiet,
-    Sigma,
-    Threads,
-    Warehouse,
-    Where,
-    Z,
-)
+from tui.arguments import Memory, Quiet, Threads, Warehouse
+from tui.macro_options import NOTHING, Given, with_macro_options
 from tui.registering import add
 from tui.reporting import UNCHANGED, MisuseError, reported, say
 
@@ -29,6 +17,7 @@ def register(app: typer.Typer) -> None:
 
 
 @reported(UNCHANGED)
+@with_macro_options
 def report(
     warehouse: Warehouse,
     output: Annotated[
@@ -56,14 +45,7 @@ def report(
         bool, typer.Option("--quick", help="Leave out what is slow: permutations, resamples and sizes against λ.")
     ] = False,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of everything that is drawn.")] = 0,
-    corpus: Corpus = None,
-    frames: Frames = None,
-    lambda_pct: Lambda = None,
-    sigma: Sigma = None,
-    baseline: Baseline = None,
-    z: Z = None,
-    min_frames: MinFrames = None,
-    where: Where = None,
+    parameters: Given = NOTHING,
     memory: Memory = None,
     threads: Threads = None,
     quiet: Quiet = False,
@@ -87,18 +69,8 @@ def report(
     from queries.report import write_report
     from tui.interruptible import interruptible
 
-    parameters = {
-        "p_corpus": corpus,
-        "p_frames": frames,
-        "p_lambda": lambda_pct,
-        "p_sigma": sigma,
-        "p_baseline": baseline,
-        "p_z": z,
-        "p_min_frames": min_frames,
-        "p_where": where,
-    }
     numbers = {"permutations": permutations, "resamples": resamples}
-    options = {name: value for name, value in {**numbers, **parameters}.items() if value is not None}
+    options = {**{name: value for name, value in numbers.items() if value is not None}, **parameters}
     tell = (lambda text: None) if quiet else say
     with connect(warehouse, memory=memory, threads=threads, comments=False) as con:
         interruptible(
