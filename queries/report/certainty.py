@@ -80,7 +80,7 @@ def _null(scope: Scope, where: Mapping[str, Mapping[str, Any]]) -> Section:
         f"1/{n + 1:,}. {stand_out.height:,} of {tested.height:,} sets stand out from chance at a false-discovery rate "
         "of 0.05.",
     )
-    pictures = _pictures(scope, "null", where, source, **options)
+    pictures = pictures_of(scope, "null", where, source, **options)
     tables = _by_group(scope, "Sizes beside those of permuted labels", rows, source)
     return Section(title, text, (*pictures, *tables))
 
@@ -105,7 +105,7 @@ def _halves(scope: Scope, where: Mapping[str, Mapping[str, Any]]) -> Section:
     options: dict[str, Any] = {"splits": SPLITS, "seed": scope.settings.seed}
     rows, source = analysed(scope, "halves of the speakers", stability, where, **options)
     text = (f"Speakers are halved {SPLITS} times (seed {scope.settings.seed}), and the sets of both halves compared.",)
-    pictures = _pictures(scope, "stability", where, source, **options)
+    pictures = pictures_of(scope, "stability", where, source, **options)
     return Section(title, text, (*pictures, *_by_group(scope, "How far the sets of two halves agree", rows, source)))
 
 
@@ -123,7 +123,7 @@ def _twin(scope: Scope, twin: str, where: Mapping[str, Mapping[str, Any]]) -> Se
         f"{compared.filter('stands_out').height:,} of {compared.height:,} sets are larger than the twin's beyond the "
         "interval of the draws.",
     )
-    pictures = _pictures(scope, "twin", where, source, twin=twin, **options)
+    pictures = pictures_of(scope, "twin", where, source, twin=twin, **options)
     return Section(title, text, (*pictures, *_by_group(scope, "Sizes beside the twin's", rows.drop("twin"), source)))
 
 
@@ -142,7 +142,9 @@ def _confounds(scope: Scope, where: Mapping[str, Mapping[str, Any]]) -> Section:
         "within one of its groups at a time. `n_remain` of the `n` neurons are still there; by chance it would be "
         "`expected_share`.",
     )
-    parts = []
+    parts: list[Any] = []
+    if not where[a] and not where[b] and all(group_numbers(scope)[name] <= MOST_GROUPS for name in (a, b)):
+        parts.append(figure(scope, "confounds", sql=source.sql, properties=[a, b]))
     for caption, folded, some in (("all groups together", False, rows), ("group by group", True, rows)):
         of_all = some.filter(pl.col("group").is_null() != folded)
         kept = of_all if folded else of_all.drop("group")
@@ -150,7 +152,7 @@ def _confounds(scope: Scope, where: Mapping[str, Mapping[str, Any]]) -> Section:
     return Section(title, text, tuple(parts))
 
 
-def _pictures(
+def pictures_of(
     scope: Scope, name: str, where: Mapping[str, Mapping[str, Any]], source: Source, **options: Any
 ) -> Iterator[Figure]:
     """A picture a property of few groups, where every layer is tested."""

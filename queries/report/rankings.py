@@ -3,7 +3,7 @@
 from queries.rankings import ranking_overlap
 from queries.report.analyses import analysed, analysis_table
 from queries.report.asking import asked_table, group_numbers
-from queries.report.certainty import tested_layers
+from queries.report.certainty import pictures_of, tested_layers
 from queries.report.parts import Section
 from queries.report.scope import Scope
 
@@ -26,4 +26,5 @@ def rankings(scope: Scope) -> Section:
     few = {name: own for name, own in where.items() if group_numbers(scope)[name] <= MOST_GROUPS}
     rows, source = analysed(scope, "agreement of rankings", ranking_overlap, few)
     caption = "Agreement of the rankings with each other, and with the property neurons."
-    return Section("Other rankings", text, (top, analysis_table(scope, caption, rows, source)))
+    pictures = pictures_of(scope, "rankings", few, source)
+    return Section("Other rankings", text, (top, *pictures, analysis_table(scope, caption, rows, source)))
