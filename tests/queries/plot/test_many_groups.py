@@ -40,8 +40,9 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
         yield con
 
 
-@pytest.mark.parametrize("prop", ["speaker", "phone"])
-@pytest.mark.parametrize("name", OF_A_PROPERTY)
+@pytest.mark.parametrize(
+    ("name", "prop"), [*((name, "speaker") for name in OF_A_PROPERTY), ("patterns", "phone"), ("heatmap", "phone")]
+)
 def test_a_property_of_many_groups_is_drawn(crowd: Connection, tmp_path: Path, name: str, prop: str) -> None:
     options: dict[str, Any] = {"property": prop}
     if name in ("overlap", "confounds"):
