@@ -36,8 +36,11 @@ def in_group(other: str, group: str, parameters: Mapping[str, Any]) -> str:
     return f"frame_id IN ({frames}) AND ({parameters.get('p_where', 'true')})"
 
 
-@pytest.mark.parametrize("parameters", QUESTIONS, ids=str)
-@pytest.mark.parametrize(("a", "b"), [("gender", "pitch"), ("duration", "phone_class")])
+@pytest.mark.parametrize(
+    ("a", "b", "parameters"),
+    [*(("gender", "pitch", asked) for asked in QUESTIONS), ("duration", "phone_class", {})],
+    ids=str,
+)
 def test_sets_are_those_of_the_macros_with_a_condition(
     drawn_con: Connection, a: str, b: str, parameters: dict[str, Any]
 ) -> None:
