@@ -53,7 +53,8 @@ def tested_layers(scope: Scope) -> tuple[dict[str, dict[str, Any]], str]:
     return (
         {name: {"p_layer": int(layers[name])} for name in names},
         f"To save time, each property is tested in the layer that has most of its neurons: {said}. The calls below "
-        "answer for other layers: change `p_layer`, or leave it out.",
+        "answer for other layers: change `p_layer`, or leave it out. Pictures over the layers are left out, too; "
+        "`neurons plot` draws null, stability, twin, confounds and rankings.",
     )
 
 
