@@ -63,6 +63,7 @@ def run(script: str, *arguments: object, cwd: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_plain_pytorch(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     study = record(folder, "python:tiny_hubert:build", "torch", random_init=0)
@@ -88,6 +89,7 @@ def test_plain_pytorch(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("prune_and_tune_pytorch.py", study, *model, "--protect", "", *QUICK, "--out", "c", cwd=folder)
 
 
+@pytest.mark.slow
 def test_transformers(folder: Path) -> None:
     transformers = pytest.importorskip("transformers")
     torch.manual_seed(0)

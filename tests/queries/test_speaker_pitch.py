@@ -87,6 +87,7 @@ def test_later_speakers_have_no_group(tmp_path: Path) -> None:
         assert ("s9",) not in con.sql(sql, params=["speaker_pitch"]).fetchall()
 
 
+@pytest.mark.slow
 def test_three_thousand_speakers(tmp_path: Path) -> None:
     study = Study(tmp_path / "w", widths=(4,), top_k=1)
     spoken = [Spoken(f"u{i}", ("AH",) * 3, (100.0, 150.0, 225.0), {"speaker": f"{i:04}"}) for i in range(3000)]

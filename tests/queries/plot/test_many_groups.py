@@ -40,6 +40,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
         yield con
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "prop"), [*((name, "speaker") for name in OF_A_PROPERTY), ("patterns", "phone"), ("heatmap", "phone")]
 )
