@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from queries.calls import Value, call, literal
+from queries.group_order import group_order
 from queries.parameters import PARAMETERS
 from queries.speaker_pitch import NAME as SPEAKER_PITCH
 from queries.speaker_pitch import speaker_pitch
@@ -156,8 +157,7 @@ def _find(con: "Connection", a: str, b: str, instead: Mapping[str, str], paramet
     for model, name, group in con.sql(seen).fetchall():
         groups[model, name].append(group)
     for (_, name), here in groups.items():
-        order = {label: place for place, label in enumerate(labels[name] or ())}
-        here.sort(key=lambda group, order=order: (order.get(group, len(order)), group))  # type: ignore[misc]
+        here.sort(key=group_order(labels[name]))
     return _Found({(model, layer): width for model, layer, width, _ in layers}, sets, within, groups, shown)
 
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from queries.calls import Value, call, call_part
 from queries.certainty.sets import Cells, Rule, group_neurons
+from queries.group_order import group_order
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
@@ -166,8 +167,8 @@ def _groups(con: "Connection", asked: dict[str, Value]) -> tuple[list[str], list
     """Groups of a model in their order, and the numbers of phones that σ is a share of."""
     rows = con.sql(f'SELECT "group", n_phones FROM {call_part("counted_groups", asked)}').fetchall()
     labels = con.sql("SELECT labels FROM properties WHERE property = $p", {"p": asked["p_property"]}).fetchall()[0][0]
-    rank = {label: place for place, label in enumerate(labels or ())}
-    rows.sort(key=lambda row: (rank.get(row[0], len(rank)), row[0]))
+    order = group_order(labels)
+    rows.sort(key=lambda row: order(row[0]))
     return [row[0] for row in rows], [row[1] for row in rows]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from queries.calls import Value, call
+from queries.group_order import group_order
 from warehouse.properties import quote
 
 if TYPE_CHECKING:
@@ -72,6 +73,5 @@ def _of_model(
         total[layer] = total.get(layer, 0) + size
     found = {group for of_model, group in seen if of_model == model} | {group for _, group in sizes}
     found.update(labels or () if found else ())
-    rank = {label: place for place, label in enumerate(labels or ())}
-    groups = sorted(found, key=lambda group: (rank.get(group, len(rank)), group))
-    return NeuronsPerLayer(model, name, tuple(layers), tuple(groups), sizes, total)
+    groups = tuple(sorted(found, key=group_order(labels)))
+    return NeuronsPerLayer(model, name, tuple(layers), groups, sizes, total)

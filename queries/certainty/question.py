@@ -1,6 +1,5 @@
 """What is asked of certainty: a property under the parameters of the macros, checked by the macros themselves."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -91,14 +90,12 @@ def ask(con: "Connection", prop: str, parameters: Mapping[str, Value]) -> Questi
 
 def asked_layers(con: "Connection", question: Question) -> Iterator[Layer]:
     """The layers that a question is about, model by model."""
-    share = question.parameters.get("p_lambda")
-    for model, layer, width, top_k in con.sql(
-        "SELECT model, layer, n_neurons, top_k FROM layers "
+    for row in con.sql(
+        "SELECT model, layer, n_neurons, top_k(CAST($lambda AS DOUBLE), n_neurons, top_k) FROM layers "
         "WHERE ($model IS NULL OR model = $model) AND ($layer IS NULL OR layer = CAST($layer AS INTEGER)) ORDER BY ALL",
-        params={"model": question.parameters.get("p_model"), "layer": question.parameters.get("p_layer")},
+        params={name: question.parameters.get(f"p_{name}") for name in ("model", "layer", "lambda")},
     ).fetchall():
-        k = top_k if share is None else max(1, math.floor(float(share) * width / 100 + 0.5))
-        yield Layer(model, layer, width, k)
+        yield Layer(*row)
 
 
 def asked_models(con: "Connection", question: Question) -> dict[str, list[Layer]]:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from queries.calls import Value, call, call_part
+from queries.group_order import group_order
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ def pattern_matrices(con: "Connection", property: str, **parameters: Value) -> I
 
 
 def _in_order(cells: Sequence[tuple[str, str]], labels: Sequence[str]) -> list[tuple[str, str]]:
-    rank = {label: place for place, label in enumerate(labels)}
-    return sorted(cells, key=lambda cell: (rank.get(cell[0], len(rank)), cell))
+    order = group_order(labels)
+    return sorted(cells, key=lambda cell: (order(cell[0]), cell[1]))
 
 
 def _matrix(groups: np.ndarray, phones: np.ndarray, found: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:

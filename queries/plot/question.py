@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import polars as pl
 
 from queries.calls import Value, call, call_part, literal
+from queries.group_order import group_order
 from queries.sql_files import sql_files
 from warehouse.errors import QueryError
 
@@ -115,10 +116,9 @@ class Asked:
     def groups(self, property: str) -> list[str]:
         """The groups that a property has in the frames of the models: bins in their order, others alphabetically."""
         labels = self.ask("SELECT labels FROM properties WHERE property = $name", name=property)["labels"].to_list()
-        rank = {label: place for place, label in enumerate((labels and labels[0]) or ())}
         cells = self.macro("counted_cells", p_property=property)
         found = self.ask(f'SELECT DISTINCT "group" FROM {cells}')["group"].to_list()
-        return sorted(found, key=lambda group: (rank.get(group, len(rank)), group))
+        return sorted(found, key=group_order(labels[0] if labels else None))
 
     def baselines(self, layers: Sequence[int]) -> list[float]:
         """The probabilities that must be exceeded in some layers, each once: chance k/D, or what was asked for."""
