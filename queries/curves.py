@@ -87,7 +87,7 @@ def sizes_by_lambda(
         grid = sorted({float(x) for x in lambdas or [recorded * tenth / 10 for tenth in range(1, 11)]})
         cells = _cells(con, {**asked, "p_model": model})
         for layer, width in _layers(con, model, parameters):
-            top_k = [max(1, int(np.floor(x * width / 100 + 0.5))) for x in grid]
+            top_k = [con.sql("SELECT top_k($x, $d, 0)", {"x": x, "d": width}).fetchall()[0][0] for x in grid]
             counted = _counts(con, model, layer, width, cells, top_k) if cells.groups else iter(())
             for value, k, n in zip(grid, top_k, counted, strict=bool(cells.groups)):
                 rule = _rule(cells, parameters, k / width, float(parameters.get("p_sigma", 0.8)))

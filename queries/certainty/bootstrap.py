@@ -13,9 +13,10 @@ import polars as pl
 from queries.calls import Value
 from queries.certainty.draws import over_weights
 from queries.certainty.labels import label
-from queries.certainty.question import Layer, ask, asked_models, at_least_one
+from queries.certainty.question import ask, asked_models, at_least_one
 from queries.certainty.resample import Units, units_of
 from queries.certainty.units import LayerCounts, read
+from queries.surface import Layer
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:

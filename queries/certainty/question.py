@@ -7,20 +7,11 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from queries.calls import Value, call, call_part
+from queries.surface import Layer
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
     from queries.connection import Connection
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A recorded layer: its model, number, width D, and the k neurons that a frame activates at the asked λ."""
-
-    model: str
-    layer: int
-    n_neurons: int
-    top_k: int
 
 
 @dataclass(frozen=True)
@@ -89,7 +80,7 @@ def ask(con: "Connection", prop: str, parameters: Mapping[str, Value]) -> Questi
 
 
 def asked_layers(con: "Connection", question: Question) -> Iterator[Layer]:
-    """The layers that a question is about, model by model."""
+    """The layers that a question is about, model by model; their top_k is that of the asked λ."""
     for row in con.sql(
         "SELECT model, layer, n_neurons, top_k(CAST($lambda AS DOUBLE), n_neurons, top_k) FROM layers "
         "WHERE ($model IS NULL OR model = $model) AND ($layer IS NULL OR layer = CAST($layer AS INTEGER)) ORDER BY ALL",

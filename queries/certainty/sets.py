@@ -12,7 +12,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from queries.certainty.labels import Labels
-    from queries.certainty.question import Layer
+    from queries.surface import Layer
 
 NEVER = 2**31 - 1
 """More frames than any cell has: the threshold of a cell that was not seen."""

@@ -13,9 +13,10 @@ from queries.calls import Value
 from queries.certainty.bootstrap import check_draws, interval, resample_layer
 from queries.certainty.labels import label
 from queries.certainty.null import permutation_null
-from queries.certainty.question import Layer, ask, asked_models
+from queries.certainty.question import ask, asked_models
 from queries.certainty.resample import Units, units_of
 from queries.certainty.units import read
+from queries.surface import Layer
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:

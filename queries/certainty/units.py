@@ -16,7 +16,8 @@ from scipy import sparse
 
 from queries.calls import Value
 from queries.certainty.labels import KEYS, Labels, label, places
-from queries.certainty.question import Layer, ask, asked_models
+from queries.certainty.question import ask, asked_models
+from queries.surface import Layer
 
 if TYPE_CHECKING:
     from queries.connection import Connection
