@@ -137,7 +137,7 @@ class Connection:
 
 
 def connect(
-    path: str | os.PathLike[str],
+    path: str | os.PathLike[str] | Snapshot,
     *,
     memory: str | None = None,
     threads: int | None = None,
@@ -149,7 +149,7 @@ def connect(
     The connection sees the snapshot of this moment: it takes no lock, waits for nobody, and changes no file.
 
     Args:
-        path: the warehouse.
+        path: the warehouse, or a snapshot of it that was taken earlier.
         memory: most memory that queries may use, such as ``4GB``; None = DuckDB's choice.
         threads: most threads; None = DuckDB's choice.
         comments: whether to register what every table, view and macro means, a tenth of the time it takes to open.
@@ -161,7 +161,8 @@ def connect(
         QueryError: DuckDB does not take ``memory`` or ``threads``; a property makes no sense, or another is declared
             by its name.
     """
-    return _opened(snapshot(path), memory, threads, comments, tuple(properties))
+    state = path if isinstance(path, Snapshot) else snapshot(path)
+    return _opened(state, memory, threads, comments, tuple(properties))
 
 
 def _opened(
