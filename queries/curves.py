@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 from queries.calls import Value, call, call_part
-from queries.certainty.sets import Cells, Rule, group_neurons
 from queries.group_order import group_order
+from queries.sets import Cells, Rule, group_neurons
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from queries.certainty.sets import Cells, group_neurons
+from queries.sets import Cells, group_neurons
 
 NONZERO = 2**15  # sums of a block of neurons: with the places of AT_ONCE draws they stay in the cache
 COUNTERS = 2**19  # counters of a block of neurons and a draw

@@ -15,8 +15,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from queries.certainty.blocks import Block, Drawn, blocks_of_neurons, frames_of, tables_of
-from queries.certainty.sets import Cells, Rule, all_cells, cells_of, group_neurons, rule_of
+from queries.certainty.labels import rule_of
 from queries.certainty.units import LayerCounts
+from queries.sets import Cells, Rule, all_cells, cells_of, group_neurons
 
 T = TypeVar("T")
 Reduce = Callable[[np.ndarray, slice, slice], T]

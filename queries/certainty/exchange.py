@@ -10,8 +10,8 @@ from itertools import product
 import numpy as np
 
 from queries.certainty.labels import KEYS, Labels
-from queries.certainty.sets import Cells, cells_of
 from queries.certainty.units import Pieces
+from queries.sets import Cells, cells_of
 from warehouse.errors import QueryError
 
 MANY = 10**9

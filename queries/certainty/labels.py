@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from queries.certainty.question import Question
+from queries.sets import Rule
 
 if TYPE_CHECKING:
     from queries.connection import Connection
+    from queries.surface import Layer
 
 KEYS = {"speaker": ["speaker"], "utterance": ["utterance_id"], "segment": ["utterance_id", "segment"]}
 """Units of frames, and the columns that tell one from another."""
@@ -78,6 +80,13 @@ def label(con: "Connection", question: Question) -> Labels:
     )
     by_phone, declared = _inventory(con, question, groups)
     return Labels(question, groups, phones, by_phone, declared, rows, people["alone"].count(), people)
+
+
+def rule_of(labels: Labels, layer: "Layer") -> Rule:
+    """The rule that a question asks for, in one layer."""
+    question = labels.question
+    declared = labels.declared if question.reading == "reference" else None
+    return Rule(question.baseline(layer), question.z, question.sigma, question.min_frames, declared)
 
 
 def places(column: str, names: tuple[str, ...]) -> pl.Expr:

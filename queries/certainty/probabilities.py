@@ -15,8 +15,8 @@ from queries.certainty.labels import label
 from queries.certainty.notes import joined
 from queries.certainty.question import ask, asked_models
 from queries.certainty.resample import Units, units_of
-from queries.certainty.sets import wilson_bound
 from queries.certainty.units import LayerCounts, read
+from queries.sets import wilson_bound
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from test_brute_force import Question, brute_force, opened, questions, studies
 
 from queries.certainty import draws, unit_counts
 from queries.certainty.draws import over_weights
-from queries.certainty.sets import Cells, Rule, wilson_bound
+from queries.sets import Cells, Rule, wilson_bound
 
 EXAMPLES = settings(
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -6,13 +6,9 @@ Every axis before the cells' is a batch: one row for each permutation or resampl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from queries.certainty.labels import Labels
-    from queries.surface import Layer
 
 NEVER = 2**31 - 1
 """More frames than any cell has: the threshold of a cell that was not seen."""
@@ -104,13 +100,6 @@ class Rule:
         if self.declared is not None:
             n_phones = np.broadcast_to(np.asarray(self.declared), n_phones.shape)
         return np.maximum(np.ceil(self.sigma * n_phones - 1e-9), 1).astype(np.int32)
-
-
-def rule_of(labels: "Labels", layer: "Layer") -> Rule:
-    """The rule that a question asks for, in one layer."""
-    question = labels.question
-    declared = labels.declared if question.reading == "reference" else None
-    return Rule(question.baseline(layer), question.z, question.sigma, question.min_frames, declared)
 
 
 def group_neurons(n_active: np.ndarray, needed: np.ndarray) -> np.ndarray:
