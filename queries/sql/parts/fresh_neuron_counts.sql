@@ -42,6 +42,6 @@ counted AS (
         )
     )
 )
-SELECT c.model, f.layer, c.property, c."group", c.phone, f.neuron, f.n_active, c.n_frames, c.group_id
+SELECT c.model, f.layer, c.property, c."group", c.phone, f.neuron, f.n_active, c.n_frames, c.cell_id, c.group_id
 FROM counted AS f
 INNER JOIN cells AS c ON f.model = c.model AND f.cell_id = c.cell_id

@@ -5,7 +5,7 @@
 -- Grain: (model, layer, property, group, phone, neuron).
 -- Paper: [A] §3.2.
 -- Types: model VARCHAR, layer INTEGER, property VARCHAR, group VARCHAR, phone VARCHAR, neuron INTEGER, n_active BIGINT,
---   n_frames BIGINT, group_id INTEGER
+--   n_frames BIGINT, cell_id INTEGER, group_id INTEGER
 -- Parameters: p_model, p_corpus, p_property, p_layer, p_frames, p_lambda, p_min_frames, p_where
 FROM query(
     array_to_string(

@@ -40,6 +40,7 @@ SELECT
     s.neuron,
     CAST(s.n AS BIGINT) AS n_active,
     c.n_frames,
+    c.cell_id,
     c.group_id
 FROM summed AS s
 INNER JOIN cells AS c
