@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tui.commands import analyse, check, compact, demo, export, info, ingest, plot, properties, report, sql
+from tui.commands import analyse, check, compact, demo, export, info, ingest, plot, properties, report, sql, tui
 from tui.registering import help_of
 
 app = typer.Typer(
@@ -40,7 +40,7 @@ def neurons(
 
 
 app.callback(help=help_of(neurons))(neurons)
-for module in (demo, ingest, sql, properties, analyse, plot, report, export, info, check, compact):
+for module in (demo, ingest, sql, tui, properties, analyse, plot, report, export, info, check, compact):
     module.register(app)
 
 

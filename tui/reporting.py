@@ -46,9 +46,9 @@ def reported(after_interrupt: str) -> Callable[[Callable[P, None]], Callable[P, 
             except Exception as error:
                 if _is_interrupt(error):
                     _end(f"interrupted: {after_interrupt}", INTERRUPTED)
-                if not _is_expected(error):
+                if not is_expected(error):
                     raise
-                _end(f"neurons: {_message(error)}", FAILED)
+                _end(f"neurons: {message_of(error)}", FAILED)
 
         return run
 
@@ -69,13 +69,15 @@ def _is_interrupt(error: Exception) -> bool:
     return type(error).__name__ == "InterruptException" or str(error) == "Query interrupted"
 
 
-def _message(error: Exception) -> str:
+def message_of(error: Exception) -> str:
+    """What to tell a user of an error that is expected."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}; check the path, its permissions and the space on the disk"
     return str(error)
 
 
-def _is_expected(error: Exception) -> bool:
+def is_expected(error: Exception) -> bool:
+    """Whether an error is one that a user can mend, and not a mistake of this program."""
     from warehouse.errors import WarehouseError
 
     if isinstance(error, WarehouseError | OSError):

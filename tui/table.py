@@ -40,9 +40,9 @@ def draw_table(
         rows: the rows.
         terminal: width of the terminal; None = as wide as need be.
     """
-    whole = _columns_of_text(types, rows)
-    names = [_one_line(name) for name in columns]
-    right = [_is_number(kind) for kind in types]
+    whole = columns_of_text(types, rows)
+    names = [one_line(name) for name in columns]
+    right = [is_number(kind) for kind in types]
     most = _cell(names, whole, right, terminal)
     if most is None:
         return Drawn(_blocks(names, whole), 0)
@@ -87,9 +87,9 @@ def _cut(text: str, most: int) -> str:
 
 def markdown_lines(columns: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
     """Lines of a Markdown table; nothing is cut."""
-    cells = [[_escaped(text) for text in column] for column in _columns_of_text(types, rows)]
-    names = [_escaped(_one_line(name)) for name in columns]
-    right = [_is_number(kind) for kind in types]
+    cells = [[_escaped(text) for text in column] for column in columns_of_text(types, rows)]
+    names = [_escaped(one_line(name)) for name in columns]
+    right = [is_number(kind) for kind in types]
     widths = [max(3, *map(_width, [name, *column])) for name, column in zip(names, cells, strict=True)]
     yield f"| {_joined(names, widths, right, ' | ')} |"
     rules = (
@@ -100,7 +100,8 @@ def markdown_lines(columns: Sequence[str], types: Sequence[str], rows: Sequence[
         yield f"| {_joined(row, widths, right, ' | ')} |"
 
 
-def _columns_of_text(types: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[list[str]]:
+def columns_of_text(types: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[list[str]]:
+    """The cells of each column as text: the numbers of a column with equal decimals, NULL shown, one line each."""
     columns = []
     for index, kind in enumerate(types):
         values = [row[index] for row in rows]
@@ -109,7 +110,8 @@ def _columns_of_text(types: Sequence[str], rows: Sequence[Sequence[Any]]) -> lis
     return columns
 
 
-def _is_number(kind: str) -> bool:
+def is_number(kind: str) -> bool:
+    """Whether a type, by DuckDB's name of it, is one of numbers, which stand to the right."""
     return kind.removeprefix("U").startswith(_NUMBERS) and not kind.endswith("]")
 
 
@@ -137,14 +139,15 @@ _SHOWN: tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...] = (
 
 def _text(value: Any) -> str:
     if value is None or isinstance(value, str):
-        return "NULL" if value is None else _one_line(value)
+        return "NULL" if value is None else one_line(value)
     for kind, show in _SHOWN:
         if isinstance(value, kind):
             return show(value)
-    return _one_line(str(value))
+    return one_line(str(value))
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Text whose characters that cannot be printed are written out, as in Python."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or unicodedata.combining(c) else repr(c)[1:-1] for c in text)

@@ -23,18 +23,19 @@ def info(warehouse: Warehouse) -> None:
       neurons info study.warehouse
     """
     from queries.contents import contents
+    from tui.sizes import size_text
     from warehouse import snapshot
 
     state = snapshot(warehouse)
     found = contents(state)
     total = sum(size for *_, size in found.tables)
-    typer.echo(f"{state.layout.root}: {_size(total)}, {len(state.manifests)} commits, snapshot {state.id}")
+    typer.echo(f"{state.layout.root}: {size_text(total)}, {len(state.manifests)} commits, snapshot {state.id}")
     models = "model family source layers neurons lambda_pct hop_ms values means"
     _section("models", models, found.models, "nothing was ingested yet")
     _section("corpora", "corpus utterances hours labels phone_set", found.corpora)
     _section("recordings", "model corpus utterances of frames shards", found.recordings)
     _section("properties", "property definition bins made not_counted", found.properties)
-    tables = [(name, rows, files, _size(size)) for name, rows, files, size in found.tables]
+    tables = [(name, rows, files, size_text(size)) for name, rows, files, size in found.tables]
     _section("tables", "table rows files size", tables)
     runs = [(_when(start), _when(end), *rest) for start, end, *rest in found.runs]
     _section("runs", "started finished model corpus threads rejected", runs)
@@ -62,14 +63,6 @@ def _kind(values: Sequence[Any]) -> str:
     if known and all(isinstance(value, (int, float)) for value in known):
         return "DOUBLE" if any(isinstance(value, float) for value in known) else "BIGINT"
     return "VARCHAR"
-
-
-def _size(size: float) -> str:
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} TiB"
 
 
 def _when(time: Any) -> str:

@@ -1,0 +1,1 @@
+"""The terminal app: screens over the queries, which compute nothing themselves."""

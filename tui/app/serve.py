@@ -1,0 +1,174 @@
+"""The app in a browser on this machine, by textual-serve: for nobody else, and without a request to anywhere else.
+
+textual-serve asks nobody who they are, and the app reads and writes files. So the server listens on the loopback
+interface alone; it wants the key of the link that it prints, which a browser keeps as a cookie, since other users of
+the machine reach the loopback interface too; and it refuses what pages of other sites send to it (another ``Host`` or
+``Origin``).
+"""
+
+import errno
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from aiohttp import web
+from textual_serve.server import Server
+
+from tui.reporting import say
+from warehouse.errors import WarehouseError
+
+LOOPBACK = "127.0.0.1"
+LOCAL = (LOOPBACK, "localhost")
+"""Names of this machine that the app is served on."""
+
+PORT = 8017
+"""Where it is served unless another port is asked for."""
+
+FONT_SIZE = 16
+_SMALLEST, _LARGEST = 6, 64
+_ENDING = 1.0
+"""Seconds that an app has to end by itself once the server does."""
+
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",  # xterm.js writes the styles of the terminal into the page
+        "font-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self' ws://$here",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class LocalServer(Server):
+    """Shows a command's app to whoever on this machine has the key.
+
+    Attributes:
+        here: host and port, as browsers have to name them.
+        link: what opens the app.
+    """
+
+    def __init__(self, command: str, title: str, listening: socket.socket) -> None:
+        port = listening.getsockname()[1]
+        super().__init__(command, host=LOOPBACK, port=port, title=title)
+        self.here = f"{LOOPBACK}:{port}"
+        self._listening = listening
+        self._key = secrets.token_urlsafe(24)
+        self._cookie = f"neurons-{port}"  # cookies are shared between the ports of a host
+        self.link = f"http://{self.here}/?key={self._key}"
+
+    def run(self) -> None:
+        """Serve until Ctrl-C."""
+        web.run_app(
+            self._make_app(),
+            sock=self._listening,
+            print=lambda *_: None,
+            access_log=None,  # its lines would hold the key
+            shutdown_timeout=_ENDING,
+        )
+
+    async def _make_app(self) -> web.Application:
+        app = web.Application(middlewares=[self._guard])
+        app.add_routes(
+            [
+                web.get("/", self._page, name="index"),
+                web.get("/ws", self.handle_websocket, name="websocket"),
+                web.get("/download/{key}", self.handle_download, name="download"),
+                web.static("/static", self.statics_path, name="static"),
+            ]
+        )
+        app.on_startup.append(self.on_startup)
+        return app
+
+    async def on_startup(self, app: web.Application) -> None:
+        """Say where the app is."""
+        say(f"{self.title}: {self.link}")
+        say("Open this link in a browser on this machine. It is a key: keep it to yourself. Ctrl-C ends the app.")
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let through only who has the key, and only by this machine's own name."""
+        origin = request.headers.get("Origin")
+        if request.host not in {f"{name}:{self.port}" for name in LOCAL}:
+            return _refused(f"This app is served as {self.here} alone. Through a tunnel, forward the same port number.")
+        if origin is not None and origin != f"http://{self.here}":
+            return _refused("Another site sent this request.")
+        given = request.query.get("key")
+        if request.path == "/" and given is not None and secrets.compare_digest(given.encode(), self._key.encode()):
+            return self._let_in()
+        kept = request.cookies.get(self._cookie, "")
+        if not secrets.compare_digest(kept.encode(), self._key.encode()):
+            return _refused("Open the whole link that `neurons tui --serve` printed: it ends with a key.")
+        response = await handler(request)
+        if not response.prepared:
+            response.headers["Content-Security-Policy"] = Template(_POLICY).substitute(here=self.here)
+            response.headers["Referrer-Policy"] = "no-referrer"
+            response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    def _let_in(self) -> web.Response:
+        response = web.HTTPFound(f"http://{self.here}/")  # without the key, which shall not stay in the history
+        response.set_cookie(self._cookie, self._key, httponly=True, samesite="Strict", path="/")
+        return response
+
+    async def _page(self, request: web.Request) -> web.Response:
+        size = request.query.get("fontsize", "")
+        pixels = min(max(int(size), _SMALLEST), _LARGEST) if size.isdecimal() and len(size) < 4 else FONT_SIZE
+        page = Template(files("tui.app").joinpath("page.html").read_text(encoding="utf-8"))
+        text = page.substitute(title=escape(self.title), socket=f"ws://{self.here}/ws", size=pixels)
+        return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-store"})
+
+
+def serve(command: Sequence[str], *, title: str, host: str = LOOPBACK, port: int = PORT) -> None:
+    """Show a Textual app in browsers of this machine, each with an app of its own, until Ctrl-C.
+
+    Args:
+        command: the program and its arguments, without the option that serves it.
+        title: of the page.
+        host: a name of this machine.
+        port: 0 = any that is free.
+
+    Raises:
+        WarehouseError: another host, or a port that cannot be had.
+    """
+    import shlex
+
+    with listening(host, port) as taken:
+        LocalServer(shlex.join(command), title, taken).run()
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket of the loopback interface.
+
+    Raises:
+        WarehouseError: another host, or a port that cannot be had.
+    """
+    if host not in LOCAL:
+        raise WarehouseError(
+            f"{host}: the app is served on this machine alone ({' or '.join(LOCAL)}), for it reads and writes files; "
+            f"from elsewhere, tunnel: ssh -L {port}:{LOOPBACK}:{port} MACHINE"
+        )
+    if not 0 <= port < 1 << 16:
+        raise WarehouseError(f"port {port}: give a number from 0 to 65535, 0 for any that is free")
+    taken = socket.socket()
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((LOOPBACK, port))
+    except OSError as error:
+        taken.close()
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
+        raise WarehouseError(f"port {port} {why}; give another with --port, 0 for any that is free") from None
+    return taken
+
+
+def _refused(why: str) -> web.Response:
+    return web.Response(status=403, text=f"{why}\n")

@@ -1,0 +1,63 @@
+"""``neurons tui``: the terminal app."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from tui.arguments import Memory, Threads, Warehouse
+from tui.registering import add
+from tui.reporting import UNCHANGED, MisuseError, reported
+
+PORT = 8000
+"""Where ``--serve`` listens."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    add(app, tui)
+
+
+@reported(UNCHANGED)
+def tui(
+    warehouse: Warehouse,
+    theme: Annotated[
+        str | None, typer.Option(metavar="NAME", help="neurons-dark (default), neurons-light, or one of Textual's.")
+    ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Show the app in a browser of this machine instead of the terminal.")
+    ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=65535, help=f"Port of --serve. [default: {PORT}]", show_default=False),
+    ] = None,
+    memory: Memory = None,
+    threads: Threads = None,
+) -> None:
+    """Look at neurons, sets and SQL in the terminal, and take masks away.
+
+    The app only reads the warehouse, and follows it while an ingest writes. F1 helps on every screen, ctrl+q quits.
+
+    Example:
+      neurons tui study.warehouse
+      neurons tui study.warehouse --theme neurons-light
+      neurons tui study.warehouse --serve
+    """
+    if port is not None and not serve:
+        raise MisuseError("--port is for --serve")
+    from tui.app.session import Session
+
+    session = Session(warehouse, memory=memory, threads=threads)  # what is no warehouse is said before a screen opens
+    if serve:
+        from tui.app.serve import serve_app
+
+        serve_app(session.path, port or PORT, theme=theme, memory=memory, threads=threads)
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise MisuseError("the app needs a terminal; for a pipe or a file ask with `neurons sql`")
+    if os.environ.get("TERM") == "dumb":
+        raise MisuseError("TERM is dumb: this terminal cannot move its cursor; use another, or `neurons sql`")
+    from tui.app.app import NeuronsApp
+
+    NeuronsApp(session, theme).run()
