@@ -8,10 +8,13 @@ the machine reach the loopback interface too; and it refuses what pages of other
 
 import errno
 import secrets
+import shlex
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+import sys
+from collections.abc import Awaitable, Callable
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from string import Template
 
 from aiohttp import web
@@ -24,8 +27,8 @@ LOOPBACK = "127.0.0.1"
 LOCAL = (LOOPBACK, "localhost")
 """Names of this machine that the app is served on."""
 
-PORT = 8017
-"""Where it is served unless another port is asked for."""
+_NEURONS = (sys.executable, "-P", "-c", "from tui.cli import main; main()")
+"""The command, of this very installation."""
 
 FONT_SIZE = 16
 _SMALLEST, _LARGEST = 6, 64
@@ -81,6 +84,7 @@ class LocalServer(Server):
         app.add_routes(
             [
                 web.get("/", self._page, name="index"),
+                web.get("/page.js", self._script, name="script"),
                 web.get("/ws", self.handle_websocket, name="websocket"),
                 web.get("/download/{key}", self.handle_download, name="download"),
                 web.static("/static", self.statics_path, name="static"),
@@ -123,27 +127,34 @@ class LocalServer(Server):
     async def _page(self, request: web.Request) -> web.Response:
         size = request.query.get("fontsize", "")
         pixels = min(max(int(size), _SMALLEST), _LARGEST) if size.isdecimal() and len(size) < 4 else FONT_SIZE
-        page = Template(files("tui.app").joinpath("page.html").read_text(encoding="utf-8"))
-        text = page.substitute(title=escape(self.title), socket=f"ws://{self.here}/ws", size=pixels)
+        text = Template(_file("page.html")).substitute(
+            title=escape(self.title), socket=f"ws://{self.here}/ws", size=pixels
+        )
         return web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-store"})
 
+    async def _script(self, request: web.Request) -> web.Response:
+        return web.Response(text=_file("page.js"), content_type="text/javascript")
 
-def serve(command: Sequence[str], *, title: str, host: str = LOOPBACK, port: int = PORT) -> None:
-    """Show a Textual app in browsers of this machine, each with an app of its own, until Ctrl-C.
+
+def serve_app(
+    warehouse: Path, port: int, *, theme: str | None = None, memory: str | None = None, threads: int | None = None
+) -> None:
+    """Show a warehouse in browsers of this machine, each with an app of its own, until Ctrl-C.
 
     Args:
-        command: the program and its arguments, without the option that serves it.
-        title: of the page.
-        host: a name of this machine.
+        warehouse: the warehouse.
         port: 0 = any that is free.
+        theme: as the command takes it, and so are the others.
+        memory: most memory of the queries of one app.
+        threads: most threads of those.
 
     Raises:
-        WarehouseError: another host, or a port that cannot be had.
+        WarehouseError: a port that cannot be had.
     """
-    import shlex
-
-    with listening(host, port) as taken:
-        LocalServer(shlex.join(command), title, taken).run()
+    with listening(LOOPBACK, port) as taken:
+        options = {"--theme": theme, "--memory": memory, "--threads": threads}
+        given = [text for name, value in options.items() if value is not None for text in (name, str(value))]
+        LocalServer(shlex.join([*_NEURONS, "tui", str(warehouse), *given]), warehouse.name, taken).run()
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -168,6 +179,10 @@ def listening(host: str, port: int) -> socket.socket:
         why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
         raise WarehouseError(f"port {port} {why}; give another with --port, 0 for any that is free") from None
     return taken
+
+
+def _file(name: str) -> str:
+    return files("tui.app").joinpath(name).read_text(encoding="utf-8")
 
 
 def _refused(why: str) -> web.Response:
