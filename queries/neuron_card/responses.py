@@ -1,6 +1,7 @@
 """p by phone and group of one neuron, as a table that can be looked at: a row a phone, a column a group."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from queries.calls import Value
@@ -56,17 +57,17 @@ class Responses:
     cells: dict[tuple[str, str], Cell]
     baseline: float | None
 
-    @property
+    @cached_property
     def n_active(self) -> int:
         """Frames that activate the neuron, of all that count."""
         return sum(cell.n_active for cell in self.cells.values())
 
-    @property
+    @cached_property
     def n_frames(self) -> int:
         """Frames that count."""
         return sum(cell.n_frames for cell in self.cells.values())
 
-    @property
+    @cached_property
     def group_follows(self) -> bool:
         """Whether every phone is in one group only, as those of phone classes are."""
         return bool(self.cells) and len(self.cells) == len(self.phones)
@@ -96,7 +97,7 @@ def responses(con: "Connection", neuron: Neuron, property: str, **parameters: Va
     """
     rows = con.sql(responses_sql(neuron, property, **parameters)).fetchall()
     labels = bins(con, property)
-    found = [Cell(group, phone, *numbers, bool(said)) for group, phone, _, *numbers, said, _ in rows]
+    found = [Cell(*row[:2], *row[3:9]) for row in rows]
     return Responses(
         property,
         tuple(sorted({cell.group for cell in found}, key=group_order(labels))),

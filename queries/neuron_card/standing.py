@@ -30,7 +30,7 @@ class Standing:
     n_below: int
     n_equal: int
     n_neurons: int
-    quantiles: tuple[float, float, float, float, float]
+    quantiles: tuple[float, ...]
     p_max: float
 
     @property
@@ -67,5 +67,8 @@ def standing(con: "Connection", neuron: Neuron, property: str, **parameters: Val
     """
     rows = con.sql(standing_sql(neuron, property, **parameters)).fetchall()
     labels = bins(con, property)
-    found = [Standing(*row[:5], tuple(row[5:10]), row[10]) for row in rows]
+    found = [
+        Standing(group, p, n_below, n_equal, n, tuple(quantiles), p_max)
+        for group, p, n_below, n_equal, n, quantiles, p_max in rows
+    ]
     return sorted(found, key=lambda one: group_order(labels)(one.group))

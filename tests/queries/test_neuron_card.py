@@ -212,7 +212,7 @@ def test_the_questions_are_statements_that_anybody_can_ask(drawn_con: Connection
     for sql, columns in (
         (responses_sql(one, "gender", p_z=2), {"group", "phone", "p", "p_low", "p_high", "responds"}),
         (memberships_sql(one, p_property="gender"), {"property", "group", "is_candidate", "is_group_neuron"}),
-        (standing_sql(one, "gender"), {"group", "p", "n_below", "p_95"}),
+        (standing_sql(one, "gender"), {"group", "p", "n_below", "quantiles"}),
         (alike_sql(one, "gender", [1, 2]), {"model", "layer", "neuron", "correlation"}),
         (segments_sql(one), {"place", "phone", "start_s", "path"}),
     ):

@@ -6,7 +6,7 @@
 --   n_below: neurons of the layer with a smaller p
 --   n_equal: other neurons of the layer with the same p
 --   n_neurons: neurons of the layer, D, those that are never active included
---   p_05, p_25, p_50, p_75, p_95: quantiles of p over the layer
+--   quantiles: of p over the layer, at 5, 25, 50, 75 and 95 %
 --   p_max: largest p of the layer
 WITH sizes AS (
     SELECT "group", sum(n_frames) AS n_frames FROM $counted_cells GROUP BY "group"
@@ -31,11 +31,7 @@ SELECT
     count(*) FILTER (e.p < o.p) AS n_below,
     count(*) FILTER (e.p = o.p AND e.neuron <> $neuron) AS n_equal,
     count(*) AS n_neurons,
-    quantile_cont(e.p, 0.05) AS p_05,
-    quantile_cont(e.p, 0.25) AS p_25,
-    quantile_cont(e.p, 0.5) AS p_50,
-    quantile_cont(e.p, 0.75) AS p_75,
-    quantile_cont(e.p, 0.95) AS p_95,
+    quantile_cont(e.p, [0.05, 0.25, 0.5, 0.75, 0.95]) AS quantiles,
     max(e.p) AS p_max
 FROM everyone AS e
 INNER JOIN one AS o ON e."group" = o."group"
