@@ -95,6 +95,6 @@ def layer_patterns(
 
 
 def best_of(found: Iterable[LayerPatterns]) -> LayerPatterns | None:
-    """The layer whose points have the highest silhouette ([A] fig. 5), of equal ones the lowest; None = no layer has."""
+    """The layer whose points have the highest silhouette ([A] fig. 5), of equal ones the lowest; None = none has."""
     known = [one for one in found if one.silhouette_2d is not None]
     return min(known, key=lambda one: (-(one.silhouette_2d or 0.0), one.layer), default=None)
