@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App, SystemCommand
@@ -18,6 +18,7 @@ from tui.app.themes import DARK, LIGHT
 from warehouse.errors import WarehouseError
 
 if TYPE_CHECKING:
+    from queries.basket import Basket
     from tui.app.screen import Listed, WarehouseScreen
 
 LOOKING = 1.0
@@ -34,6 +35,7 @@ class NeuronsApp(App[None]):
     """
 
     TITLE = "neurons"
+    CSS = "* { scrollbar-size: 1 1; }"
     ENABLE_COMMAND_PALETTE = True
     MODES: ClassVar[dict[str, Any]] = {place.name: place.screen for place in PLACES}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,6 +65,13 @@ class NeuronsApp(App[None]):
     def dark(self) -> bool:
         """Whether the theme is a dark one."""
         return self.current_theme.dark
+
+    @cached_property
+    def basket(self) -> "Basket":
+        """The named sets of neurons that this user has for the warehouse; loads NumPy."""
+        from queries.basket import Basket
+
+        return Basket.of(self.session.path)
 
     @property
     def place(self) -> "WarehouseScreen":
