@@ -54,8 +54,16 @@ class Study:
         self.frames: dict[int, Frame] = {}
         self.parts: list[Part] = []
         self.edges: dict[str, dict[str, list[float] | None]] = {}  # corpus -> property -> edges, once frozen
-        layers = [{"layer": i, "n_neurons": n, "top_k": top_k} for i, n in enumerate(widths, start=1)]
-        described = {"model": model, "lambda_pct": 100 * top_k / max(widths), **asdict(GRID)}
+        layers = [
+            {"layer": i, "n_neurons": n, "top_k": top_k, "in_module": f"block.{i}.in", "out_module": f"block.{i}.out"}
+            for i, n in enumerate(widths, start=1)
+        ]
+        described = {
+            "model": model,
+            "lambda_pct": 100 * top_k / max(widths),
+            "checksum": "sha256:drawn",
+            **asdict(GRID),
+        }
         with Commit(self.layout) as commit:
             commit.add("models", _rows("models", [{**described, "n_layers": len(layers)}]))
             commit.add("layers", _rows("layers", [{**described, **layer, "site": "ffn"} for layer in layers]))
@@ -110,7 +118,7 @@ class Study:
         state = self.state
         frames = frame_rows(state, [part.name], GRID, numbers)
         ids = frames["frame_id"].to_pylist()
-        neurons = [np.array([rng.permutation(w)[: self.top_k] for _ in ids], np.uint16) for w in self.widths]
+        neurons = [self.strongest(layer, ids, rng) for layer in range(1, len(self.widths) + 1)]
         for layer, of_layer in enumerate(neurons, start=1):
             for frame_id, row in zip(ids, of_layer.tolist(), strict=True):
                 self.frames[frame_id].neurons[layer] = row
@@ -138,6 +146,11 @@ class Study:
             commit.add("activation_counts", counts)
             name = f"shard-{self.model}-{part.name}-{places[0]}-{len(places)}"
             assert commit.publish(name, "shard", facts)
+
+    def strongest(self, layer: int, ids: Sequence[int], rng: np.random.Generator) -> np.ndarray:
+        """(frames, k) uint16: the ranked neurons of some frames, by their numbers; here any."""
+        width = self.widths[layer - 1]
+        return np.array([rng.permutation(width)[: self.top_k] for _ in ids], np.uint16)
 
     def ingest(self, corpus: str, spoken: Sequence[Spoken], seed: int = 0, shard_frames: int = 60) -> list[Part]:
         """Plan, label and record utterances."""

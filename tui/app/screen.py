@@ -144,6 +144,11 @@ class WarehouseScreen(Screen[None]):
         """Give up the question about something, or all; whether there was one."""
         return self._asker is not None and self._asker.stop(about)
 
+    @property
+    def waits(self) -> bool:
+        """Whether a question of the screen is not answered yet."""
+        return self._asker is not None and bool(self._asker.running)
+
     def problem(self, text: str | None) -> None:
         """Say what is wrong, in a line or several, until something is answered; None = nothing is."""
         line = self.query_one("#problem", Static)

@@ -31,3 +31,8 @@ LIGHT = Theme(
     error="#b3261e",
     dark=False,
 )
+
+
+def code_theme(dark: bool) -> str:
+    """Name of the colours of code, of those that Textual's editor has, for a dark or a light ground."""
+    return "vscode_dark" if dark else "github_light"

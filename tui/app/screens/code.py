@@ -8,6 +8,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Label, TextArea
 
+from tui.app.themes import code_theme
+
 
 class CodeScreen(ModalScreen[None]):
     """Code behind a screen, over it."""
@@ -19,7 +21,7 @@ class CodeScreen(ModalScreen[None]):
         width: 100; max-width: 96%; height: auto; max-height: 90%;
         background: $surface; border: round $primary; padding: 0 1;
     }
-    CodeScreen TextArea { height: auto; max-height: 24; border: none; }
+    CodeScreen TextArea, CodeScreen TextArea:focus { height: auto; max-height: 24; border: none; padding: 1 0; }
     CodeScreen Label { color: $text-muted; }
     """
 
@@ -38,7 +40,7 @@ class CodeScreen(ModalScreen[None]):
                 language=self._language.lower(),
                 read_only=True,
                 show_line_numbers=False,
-                theme="css",
+                theme=code_theme(self.app.current_theme.dark),
                 soft_wrap=True,
             )
         yield Footer(compact=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from queries import Connection
 
 _MODELS = ("model", "corpus", "layers", "neurons", "λ %", "utterances", "frames", "size")
-_MODEL_TYPES = ("VARCHAR", "VARCHAR", "BIGINT", "BIGINT", "DOUBLE", "BIGINT", "VARCHAR", "VARCHAR")
+_MODEL_TYPES = ("VARCHAR", "VARCHAR", *("BIGINT",) * 2, "DOUBLE", *("BIGINT",) * 3)  # numbers stand to the right
 _PROPERTIES = ("property", "neurons", "most in", "by layer", "defined as")
 _PROPERTY_TYPES = ("VARCHAR", "BIGINT", "BIGINT", "VARCHAR", "VARCHAR")
 
@@ -41,7 +41,7 @@ a small bar for each layer. *Enter* opens the property.
 """
     DEFAULT_CSS = """
     OverviewScreen .title { height: 1; padding: 0 1; text-style: bold; color: $primary; }
-    OverviewScreen #models { height: auto; max-height: 45%; }
+    OverviewScreen #models { max-height: 40%; }
     OverviewScreen #properties { height: 1fr; }
     OverviewScreen .none { padding: 1 2; height: auto; }
     """
@@ -110,6 +110,7 @@ a small bar for each layer. *Enter* opens the property.
             "or make a warehouse to try things on: neurons demo. What is recorded appears here by itself."
         )
         table = self.query_one("#models", AnswerTable)
+        table.styles.height = 1 + len(rows)
         first = not table.values
         table.show(_MODELS, _MODEL_TYPES, [_row(row) for row in rows])
         if first and rows:
