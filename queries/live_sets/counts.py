@@ -197,7 +197,7 @@ def _read(
     """One (C, neurons) table a layer; what is never active has no row, and stays 0."""
     chosen = [each.layer for each in layers]
     first, n_layers = min(chosen), max(chosen) - min(chosen) + 1
-    tables = np.zeros((n_layers, len(cells), len(neurons)), cells.kind)
+    tables: np.ndarray = np.zeros((n_layers, len(cells), len(neurons)), cells.kind)
     if not tables.size:
         return [tables[0]] * len(layers)
     one = {"p_layer": first} if len(layers) == 1 else {}

@@ -6,11 +6,12 @@ import pytest
 
 from queries import Connection
 from queries.live_sets.asking import list_sql, neurons_sql, overlap_sql, profile_sql
+from queries.live_sets.checking import check, layers_of
 from queries.live_sets.counts import Counts
 from queries.live_sets.listing import listing
 from queries.live_sets.made import LayerSets, some_sets
 from queries.live_sets.overlap import overlap
-from queries.live_sets.question import Question, RefusedError, check, layers_of
+from queries.live_sets.question import Question, RefusedError
 
 ASKED: list[dict[str, Any]] = [
     {},
