@@ -1,0 +1,1 @@
+"""What an editor of SQL needs and no terminal: completion, the statement at a place, faults, the history."""
