@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 Fill = Literal["probability", "random"]
 FILLS: dict[Fill, str] = {
-    "probability": "the most often active neurons",
-    "random": "neurons drawn by lot",
+    "probability": "often active",
+    "random": "by lot",
 }
-"""What fills a density up beside the set."""
+"""What fills a density up beside the set: the neurons that are most often active, or some drawn by lot."""
 
 
 @dataclass(frozen=True)

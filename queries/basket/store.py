@@ -87,17 +87,29 @@ class Basket:
             MaskError: another model's neurons, a set to intersect or to take away from that is not there, or a
                 folder that cannot be written.
         """
-        text = checked_name(name)
         with self._files.changing():
-            if text not in self:
-                if how != "add":
-                    raise MaskError(f"there is no set {text!r} to {_verb(how)}; add the neurons to make it")
-                made = named(text, mask, origin)
-                return self._done(f"{text}: new, {_neurons(len(made))}", {text: made})
-            old = self[text]
-            told = f"{old.origin} {HOW[how]} {origin}" if origin else old.origin
-            new = named(text, _combined(old, how, named("listed", mask, origin)), told)
-            return self._done(_compared(text, old, new), {text: new})
+            change = self._gathered(name, mask, how, origin)
+            return self._done(change.said, change.after)
+
+    def foreseen(self, name: str, mask: Mask, how: How = "add") -> str:
+        """What :meth:`gather` would say it did; nothing is done.
+
+        Raises:
+            MaskError: what it would refuse.
+        """
+        return self._gathered(name, mask, how, "").said
+
+    def _gathered(self, name: str, mask: Mask, how: How, origin: str) -> Change:
+        text = checked_name(name)
+        old = self._now(text)
+        if old is None:
+            if how != "add":
+                raise MaskError(f"there is no set {text!r} to {_verb(how)}; add the neurons to make it")
+            made = named(text, mask, origin)
+            return Change(f"{text}: new, {_neurons(len(made))}", {text: None}, {text: made})
+        told = f"{old.origin} {HOW[how]} {origin}" if origin else old.origin
+        new = named(text, _combined(old, how, named("listed", mask, origin)), told)
+        return Change(_compared(text, old, new), {text: old}, {text: new})
 
     def combine(self, name: str, one: str, how: How, other: str) -> Change:
         """Make a set of two: their union, their intersection, or what the first has and the other lacks.
@@ -151,6 +163,11 @@ class Basket:
         with self._files.changing():
             gone = self[name]
             return self._done(f"{name} was removed, {_neurons(len(gone))}", {name: None})
+
+    @property
+    def last(self) -> str | None:
+        """What the change said that :meth:`undo` would take back; None when there is none."""
+        return self._changes[-1].said if self._changes else None
 
     def undo(self) -> Change | None:
         """Take the last change back that this object made.

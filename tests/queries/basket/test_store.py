@@ -84,7 +84,8 @@ def test_a_basket_is_what_plain_sets_under_the_same_changes_are(
                     with pytest.raises(MaskError):
                         getattr(basket, verb)(*rest)
                 else:
-                    getattr(basket, verb)(*rest)
+                    foreseen = basket.foreseen(*rest) if verb == "gather" else None
+                    assert getattr(basket, verb)(*rest).said == (foreseen or basket.last)
                     past.append(state)
                     state = wanted
             for seen in (basket, Basket(folder)):  # what the next program finds is what this one shows
