@@ -1,0 +1,47 @@
+"""Intervals and points of several groups on one line of text."""
+
+from collections.abc import Sequence
+
+from rich.segment import Segment
+from rich.style import Style
+
+from queries.neuron_card import Cell
+
+MARKS = "●◆■▲○◇□△"
+"""A mark for each group, so that colour is not all that tells them apart."""
+
+
+def strip(
+    cells: Sequence[Cell | None],
+    styles: Sequence[Style],
+    ground: Style,
+    baseline: float | None,
+    most: float,
+    width: int,
+) -> list[Segment]:
+    """Every group's p with its interval, on a scale from 0 to the right end.
+
+    Args:
+        cells: one a group; None = the group has no frames of the phone.
+        styles: of the groups.
+        ground: style of what is empty.
+        baseline: where a dotted line stands; None = nowhere.
+        most: what the right end stands for, above 0.
+        width: cells of the terminal.
+    """
+
+    def place(p: float) -> int:
+        return min(max(round(p / most * (width - 1)), 0), width - 1)
+
+    drawn = [Segment(" ", ground)] * width
+    if baseline is not None and baseline <= most:
+        drawn[place(baseline)] = Segment("┊", ground)
+    for cell, style in zip(cells, styles, strict=True):
+        if cell is not None:
+            for x in range(place(cell.p_low), place(cell.p_high) + 1):
+                if drawn[x].text in " ┊":
+                    drawn[x] = Segment("─", ground + style)
+    for number, (cell, style) in enumerate(zip(cells, styles, strict=True)):
+        if cell is not None:
+            drawn[place(cell.p)] = Segment(MARKS[number % len(MARKS)], ground + style)
+    return drawn
