@@ -1,20 +1,29 @@
 """The ``neurons`` command. Each command is a module of :mod:`tui.commands`; this one only gathers them."""
 
+import sys
+from collections.abc import Iterable
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from tui.commands import analyse, check, compact, demo, export, info, ingest, plot, properties, report, sql, tui
 from tui.registering import help_of
 
-app = typer.Typer(
-    name="neurons",
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+COMMANDS = (
+    "demo",
+    "ingest",
+    "sql",
+    "tui",
+    "properties",
+    "analyse",
+    "plot",
+    "report",
+    "export",
+    "info",
+    "check",
+    "compact",
 )
+"""The commands in the order in which the help lists them, each a module of :mod:`tui.commands`."""
 
 
 def _version(wanted: bool) -> None:
@@ -39,11 +48,24 @@ def neurons(
     """
 
 
-app.callback(help=help_of(neurons))(neurons)
-for module in (demo, ingest, sql, tui, properties, analyse, plot, report, export, info, check, compact):
-    module.register(app)
+def gathered(commands: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command with some of its commands, or all."""
+    app = typer.Typer(
+        name="neurons",
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+    )
+    app.callback(help=help_of(neurons))(neurons)
+    for name in commands:
+        import_module(f"tui.commands.{name}").register(app)
+    return app
 
 
 def main() -> None:
     """Run the command; the entry point of the distribution."""
-    app()
+    wanted = sys.argv[1:2]
+    # A command that is named first needs no other one: their options take longer to describe than many questions.
+    gathered(wanted if wanted and wanted[0] in COMMANDS else COMMANDS)()

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.main import get_command
 
-from tui.cli import app
+from tui.cli import gathered
 from tui.table import markdown_lines
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -37,7 +37,7 @@ def cli_page() -> str:
 
 def command_helps() -> Iterator[tuple[str, str]]:
     """Every command's full name and help, groups before their commands."""
-    yield from _helps(get_command(app), "neurons", None)
+    yield from _helps(get_command(gathered()), "neurons", None)
 
 
 def _helps(command: Any, name: str, parent: Any) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from tui.cli import app
+from tui.cli import gathered
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Ran:
 @pytest.fixture(scope="session")
 def neurons() -> Callable[..., Ran]:
     """Runs ``neurons`` with some arguments in this process; what is no fault of the user's is raised."""
+
+    app = gathered()
 
     def run(*arguments: object, stdin: str | None = None) -> Ran:
         before = torch.get_num_threads()

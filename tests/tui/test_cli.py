@@ -37,6 +37,7 @@ def test_every_option_is_described(name: str) -> None:
 def test_the_commands_are_those_of_the_design() -> None:
     assert {name.removeprefix("neurons ") for name in HELPS} == {
         "neurons",
+        "tui",
         "demo",
         "ingest",
         "sql",
@@ -55,7 +56,7 @@ def test_the_commands_are_those_of_the_design() -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     code = (
-        "import sys\nfrom tui.cli import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
+        "import sys\nfrom tui.cli import gathered\ntry:\n    gathered()(['--help'])\nexcept SystemExit:\n    pass\n"
         "heavy = 'duckdb pyarrow polars numpy torch rich textual sqlglot scipy sklearn warehouse ingest queries'\n"
         "print([m for m in heavy.split() if m in sys.modules], file=sys.stderr)"
     )

@@ -200,7 +200,7 @@ def test_ctrl_c_ends_a_long_query_with_130_and_one_line(recorded: Path) -> None:
 
 def test_a_trivial_query_starts_without_heavy_imports(recorded: Path) -> None:
     code = (
-        "import sys\nfrom tui.cli import app\ntry:\n    app(['sql', sys.argv[1], 'SELECT 1'])\nexcept SystemExit:\n"
+        "import sys\nfrom tui.cli import gathered\ntry:\n    gathered()(['sql', sys.argv[1], 'SELECT 1'])\nexcept SystemExit:\n"
         "    pass\nheavy = 'polars pandas numpy torch rich textual sqlglot scipy sklearn ingest'\n"
         "print([m for m in heavy.split() if m in sys.modules], file=sys.stderr)"
     )

@@ -1,5 +1,6 @@
 """The app: its screens, its keys, what they look at together, and the watch over the warehouse."""
 
+import gc
 import threading
 from collections.abc import Iterable
 from dataclasses import replace
@@ -38,6 +39,7 @@ class NeuronsApp(App[None]):
     CSS = "* { scrollbar-size: 1 1; }"
     ENABLE_COMMAND_PALETTE = True
     MODES: ClassVar[dict[str, Any]] = {place.name: place.screen for place in PLACES}
+    DEFAULT_MODE = PLACES[0].name
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", "Help", priority=True),
         *(
@@ -79,9 +81,10 @@ class NeuronsApp(App[None]):
         return cast("WarehouseScreen", self.screen_stack[0])
 
     def on_mount(self) -> None:
-        """Show the first screen, and begin to watch the warehouse."""
-        self.switch_mode(PLACES[0].name)
+        """Begin to watch the warehouse."""
         threading.Thread(target=self._watch, daemon=True).start()
+        if not gc.isenabled():
+            self.call_after_refresh(_collect_garbage)
 
     def on_unmount(self) -> None:
         """End the watch."""
@@ -219,6 +222,12 @@ class NeuronsApp(App[None]):
         self.lost = None
         self.place.tell()
         self.notify("the warehouse is back")
+
+
+def _collect_garbage() -> None:
+    """Begin to collect garbage, but for what was loaded until now."""
+    gc.freeze()
+    gc.enable()
 
 
 def first_choice(session: Session) -> Asked:

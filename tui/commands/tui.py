@@ -1,5 +1,6 @@
 """``neurons tui``: the terminal app."""
 
+import gc
 import os
 import sys
 from typing import Annotated
@@ -59,6 +60,7 @@ def tui(
         raise MisuseError("the app needs a terminal; for a pipe or a file ask with `neurons sql`")
     if not in_browser and os.environ.get("TERM") == "dumb":
         raise MisuseError("TERM is dumb: this terminal cannot move its cursor; use another, or `neurons sql`")
+    gc.disable()  # what is loaded to begin with is kept: to look through it again and again takes a fifth of the start
     from tui.app.app import NeuronsApp
 
     NeuronsApp(session, theme).run()

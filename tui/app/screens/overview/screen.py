@@ -63,7 +63,7 @@ a small bar for each layer. *Enter* opens the property.
         """Show another model's numbers."""
         self._show_models()
         self._show_properties()
-        self._count()
+        self.call_after_refresh(self._count)  # which loads DuckDB: the screen shows first
 
     def snapshot_changed(self) -> None:
         """Show the numbers of the newer snapshot, the older ones until they are there."""
