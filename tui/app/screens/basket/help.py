@@ -14,8 +14,8 @@ the set under the cursor would take from every layer:
 * **keep the set alone**: all others are taken;
 * **prune around the set**: a share of all neurons stays; first the set, then the most often active ones, or ones
   drawn by lot. *uniform* leaves the same share in every layer, otherwise it is counted over the model.
-  Filling by the norms of the weights needs the model: export the set, then `neurons export --mask FILE --kind keep
-  --density 0.5 --fill l1 --spec …`.
+  Filling by the norms of the weights needs the model: export *keep the set alone*, then
+  `neurons export --mask FILE --density 0.5 --fill l1 --spec …`.
 
 | key | does |
 |---|---|
