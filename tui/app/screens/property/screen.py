@@ -1,9 +1,472 @@
-"""The screen of this place; what stands on it comes with the next commits."""
+"""The neurons of a property, layer by layer, under parameters that change in place."""
 
-from tui.app.screen import WarehouseScreen
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.timer import Timer
+from textual.widgets import DataTable, Select, Static
+
+from queries.live_sets.asking import list_sql, neurons_sql, overlap_sql, profile_sql
+from queries.live_sets.question import Question, RefusedError
+from tui.app.asked import Asked, Value
+from tui.app.screen import Listed, WarehouseScreen
+from tui.app.screens.property import help, shown
+from tui.app.screens.property.choosers import READINGS, Chooser, Choosers
+from tui.app.screens.property.fields import ParameterFields, ParameterInput
+from tui.app.screens.property.slider import LayerSlider
+from tui.app.widgets.bars import StackedBars
+from tui.app.widgets.table import AnswerTable
+
+if TYPE_CHECKING:
+    from queries import Connection
+    from queries.live_sets.answer import Answer
+    from queries.live_sets.counts import Counts
+    from queries.live_sets.made import LayerSets
+    from queries.live_sets.overlap import Overlap
+
+EVERY_CORPUS, EVERY_GROUP = "all corpora", "all groups"
+
+WIDE = 110
+"""Columns from which on the fields fit in one line."""
+
+LATER = 0.6
+"""Seconds after which a value that is still being typed is called wrong."""
 
 
 class PropertyScreen(WarehouseScreen):
-    """Empty yet."""
+    """One property: neurons per layer, those of a layer with their probabilities, what other properties share."""
 
     NAME = "property"
+    HELP = help.TEXT
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left_square_bracket", "layer(-1)", "Layer −", key_display="["),
+        Binding("right_square_bracket", "layer(1)", "Layer +", key_display="]"),
+        Binding("f", "next_group", "Group"),
+        Binding("r", "defaults", "Defaults"),
+        Binding("B", "gather_all", "All layers to basket", show=False),
+    ]
+    DEFAULT_CSS = """
+    PropertyScreen #main { height: 1fr; layout: grid; grid-size: 2 2; grid-columns: 28 1fr; grid-rows: 1fr auto; }
+    PropertyScreen.-wide #main { grid-columns: 2fr 3fr; }
+    PropertyScreen #left { row-span: 2; padding: 0 1; }
+    PropertyScreen.-wide #left { row-span: 1; }
+    PropertyScreen.-wide #right { row-span: 2; }
+    PropertyScreen #below { height: auto; max-height: 8; }
+    PropertyScreen.-wide #below { padding: 0 1; max-height: 20; }
+    PropertyScreen .title { height: 1; width: 1fr; text-style: bold; color: $primary; }
+    PropertyScreen #head { height: 1; }
+    PropertyScreen #group { width: 16; }
+    PropertyScreen #listed { height: 1fr; }
+    PropertyScreen #nothing { display: none; height: 1fr; padding: 1 1; }
+    PropertyScreen #overlap { height: auto; max-height: 7; }
+    PropertyScreen.-wide #overlap { max-height: 19; }
+    PropertyScreen.-wide #typed { height: 1; layout: horizontal; }
+    PropertyScreen.-wide #numbers { width: auto; }
+    PropertyScreen #main.-old { opacity: 60%; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._answer: Answer | None = None
+        self._asking: Question | None = None
+        self._group: str | None = None
+        self._overlaps: list[Overlap] = []
+        self._counts: Counts | None = None
+        self._making = Lock()
+        self._said_later: Timer | None = None
+
+    def body(self) -> ComposeResult:
+        """Choosers and fields above; bars on the left; the list and the overlaps on the right."""
+        yield Choosers(id="choosers")
+        yield ParameterFields(id="fields")
+        yield LayerSlider(id="slider")
+        with Container(id="main"):
+            with VerticalScroll(id="left", can_focus=False):
+                yield Static("Neurons per layer", id="bars-title", classes="title", markup=False)
+                yield StackedBars(id="bars")
+            with Vertical(id="right"):
+                with Horizontal(id="head"):
+                    yield Static("", id="list-title", classes="title", markup=False)
+                    yield Chooser(id="group")
+                yield AnswerTable(id="listed")
+                with VerticalScroll(id="nothing"):
+                    yield Static("", id="why", markup=False)
+            with Vertical(id="below"):
+                yield Static("", id="overlap-title", classes="title", markup=False)
+                yield AnswerTable(id="overlap")
+
+    def on_mount(self) -> None:
+        """Keep the last line of the tables for rows; h and l move sideways."""
+        for table in self.query(AnswerTable):
+            table.styles.scrollbar_size_horizontal = 0
+
+    # What is asked.
+
+    def asked_changed(self, asked: Asked) -> None:
+        """Ask what is not known yet; where only the layer is another one, show that."""
+        self._show_choice(asked)
+        question = _question(asked, asked.parameters)
+        if question is None:
+            self._show_nothing_recorded()
+        elif self._answer is None or self._answer.question != question:
+            if self._asking != question:
+                self._ask(question)
+        elif self._answer.layer != asked.layer:
+            self._look_at(asked.layer)
+
+    def snapshot_changed(self) -> None:
+        """Ask again; until that is answered, the numbers of the older snapshot stay."""
+        self._show_choice(self.neurons.asked)
+        question = _question(self.neurons.asked, self.neurons.asked.parameters)
+        if question is not None:
+            self._ask(question)
+
+    def _ask(self, question: Question) -> None:
+        self.cancel("rest")
+        self.cancel("overlap")
+        self._asking = question
+        layer = self.neurons.asked.layer
+        doing = f"counting {question.name} from the activations" if question.reads_facts else f"reading {question.name}"
+        self.query_one("#main").set_class(question.reads_facts, "-old")
+
+        def work(con: "Connection") -> "Answer | RefusedError":
+            from queries.live_sets.answer import answer
+
+            try:
+                return answer(con, self._store(), question, layer)
+            except RefusedError as error:
+                return error
+
+        self.ask("sets", work, partial(self._answered, question), doing=doing)
+
+    def _answered(self, question: Question, answer: "Answer | RefusedError") -> None:
+        self._asking = None
+        self.query_one("#main").remove_class("-old")
+        if isinstance(answer, RefusedError):
+            self._refuse(answer)
+            return
+        self._refuse(None)
+        self._overlaps = []
+        self._answer = answer
+        self._show_answer()
+        asked = self.neurons.asked
+        if dict(asked.parameters) != dict(question.parameters):
+            self.neurons.choose(parameters=question.parameters)
+        if answer.layer != asked.layer and any(layer.layer == asked.layer for layer in answer.layers):
+            self._look_at(asked.layer)
+        self._ask_rest()
+
+    def _ask_rest(self) -> None:
+        """Ask for the layers that are not there yet, and for the overlaps when there are none."""
+        answer = self._answer
+        if answer is None:
+            return
+        if not answer.waiting:
+            self._ask_overlap()
+            return
+
+        def work(con: "Connection") -> "dict[int, LayerSets]":
+            from queries.live_sets.answer import more
+
+            return more(con, self._store(), answer)
+
+        n = len(answer.layers) - len(answer.waiting)
+        doing = f"counting {answer.question.name}: {n} of {len(answer.layers)} layers are done"
+        self.ask("rest", work, partial(self._more, answer.question), doing=doing)
+
+    def _more(self, question: Question, sets: "Mapping[int, LayerSets]") -> None:
+        if self._answer is None or self._answer.question is not question:
+            return
+        self._answer = replace(self._answer, sets={**self._answer.sets, **sets})
+        self._show_bars()
+        self._ask_rest()
+
+    def _look_at(self, layer: int) -> None:
+        """Show another layer of the same answer."""
+        answer = self._answer
+        if answer is None:
+            return
+
+        def work(con: "Connection") -> "Answer":
+            from queries.live_sets.answer import at_layer
+
+            return at_layer(con, self._store(), answer, layer)
+
+        self.ask("layer", work, self._looked_at, doing=f"counting {answer.question.name} in layer {layer}")
+
+    def _looked_at(self, answer: "Answer") -> None:
+        if self._answer is None or self._answer.question != answer.question:
+            return
+        self._answer = replace(answer, sets={**self._answer.sets, **answer.sets})
+        self._overlaps = []
+        self._show_answer()
+        self._ask_rest()
+
+    def _ask_overlap(self) -> None:
+        """Ask for the overlap with the next property."""
+        answer = self._answer
+        if answer is None:
+            return
+        known = {answer.question.name, *(found.other for found in self._overlaps)}
+        other = next((name for name in self.neurons.session.properties if name not in known), None)
+        if other is None:
+            return
+
+        def work(con: "Connection") -> "Overlap":
+            from queries.live_sets.overlap import overlap
+
+            return overlap(con, self._store(), answer.question, answer.here.layer, other)
+
+        self.ask("overlap", work, partial(self._overlapped, answer), doing=f"counting {other}, for the overlap")
+
+    def _overlapped(self, answer: "Answer", found: "Overlap") -> None:
+        if self._answer is not None and self._answer.here is answer.here:
+            self._overlaps.append(found)
+            self._show_overlaps()
+            self._ask_overlap()
+
+    def _store(self) -> "Counts":
+        """The counts in memory; made in the thread that asks first, for NumPy takes its time to load."""
+        from queries.live_sets.counts import Counts
+
+        with self._making:
+            if self._counts is None:
+                self._counts = Counts()
+            return self._counts
+
+    # What is shown.
+
+    def _show_choice(self, asked: Asked) -> None:
+        session, parameters = self.neurons.session, asked.parameters
+        model = session.model(asked.model)
+        choosers = self.query_one(Choosers)
+        choosers.show("property", session.properties, asked.property)
+        choosers.show("model", [each.name for each in session.models], asked.model)
+        choosers.show("corpus", [EVERY_CORPUS, *session.corpora], str(parameters.get("p_corpus", EVERY_CORPUS)))
+        choosers.leave_out("corpus", len(session.corpora) < 2 and "p_corpus" not in parameters)
+        choosers.show("frames", READINGS, str(parameters.get("p_frames", READINGS[0])))
+        self.query_one(ParameterFields).show(parameters, model.lambda_pct if model else None)
+        self.query_one(LayerSlider).show([layer.layer for layer in model.layers] if model else [], asked.layer)
+
+    def _show_nothing_recorded(self) -> None:
+        session = self.neurons.session
+        self._answer = None
+        self._show_bars()
+        self._show_why(
+            f"Nothing was recorded in this warehouse yet: neurons ingest … -o {session.path}\n\n"
+            "What is recorded appears here by itself."
+            if not session.models
+            else f"No property is declared: neurons properties --help says how, for {session.path}"
+        )
+
+    def _show_answer(self) -> None:
+        answer = self._answer
+        if answer is None:
+            return
+        groups = answer.listing.groups
+        if self._group not in groups:
+            self._group = None
+        chosen = EVERY_GROUP if self._group is None else self._group
+        self.query_one("#group", Chooser).show([EVERY_GROUP, *groups], chosen)
+        self._show_bars()
+        self._show_list()
+        self._show_overlaps()
+
+    def _show_bars(self) -> None:
+        bars, answer = self.query_one(StackedBars), self._answer
+        if answer is None:
+            bars.show((), (), {}, None)
+            return
+        layers = [layer.layer for layer in answer.layers]
+        bars.show(layers, answer.here.cells.shown, answer.sizes, answer.layer)
+        done = f" ({len(layers) - len(answer.waiting)} of {len(layers)} …)" if answer.waiting else ""
+        self.query_one("#bars-title", Static).update(f"Neurons per layer{done}")
+
+    def _show_list(self) -> None:
+        answer, table = self._answer, self.query_one("#listed", AnswerTable)
+        if answer is None:
+            return
+        names, types, rows = shown.neuron_table(answer, self._group)
+        if not rows:
+            self._show_why(shown.nothing_said(answer, self._group))
+        else:
+            table.display, self.query_one("#nothing").display = True, False
+            table.show(names, types, rows[: shown.MOST_ROWS])
+        title = self.query_one("#list-title", Static)
+        title.update(shown.list_title(answer, self._group, title.size.width or 30))
+        self._show_row()
+
+    def _show_why(self, text: str) -> None:
+        self.query_one("#listed").display, self.query_one("#nothing").display = False, True
+        self.query_one("#why", Static).update(text)
+
+    def _show_overlaps(self) -> None:
+        answer, table = self._answer, self.query_one("#overlap", AnswerTable)
+        if answer is None:
+            return
+        self.query_one("#overlap-title", Static).update(
+            f"Overlap of {answer.question.name} in layer {answer.layer} ({answer.here.n_property_neurons:,} neurons)"
+        )
+        rows = [shown.overlap_row(found) for found in self._overlaps]
+        waiting = [
+            (name, *["…"] * 5)
+            for name in self.neurons.session.properties
+            if name != answer.question.name and name not in {found.other for found in self._overlaps}
+        ]
+        table.show(shown.OVERLAP_NAMES, shown.OVERLAP_TYPES, [*rows, *waiting])
+
+    def _show_row(self) -> None:
+        """Say in the line below what the neuron under the cursor responds to, group by group."""
+        answer, table = self._answer, self.query_one("#listed", AnswerTable)
+        neuron = table.value("neuron") if table.display else None
+        if answer is None or neuron not in answer.listing.responds:
+            self.hint("")
+            return
+        self.hint(Text(shown.row_said(answer, neuron), no_wrap=True, overflow="ellipsis"))
+
+    # What the user does.
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the condition and the bars more room where there is any."""
+        self.set_class(event.size.width >= WIDE, "-wide")
+
+    def on_choosers_chosen(self, event: Choosers.Chosen) -> None:
+        """Ask for another property, model, corpus or reading."""
+        parameters = dict(self.neurons.asked.parameters)
+        if event.what == "property":
+            self.neurons.choose(property=event.name)
+        elif event.what == "model":
+            self.neurons.choose(model=event.name)
+        elif event.what == "corpus":
+            parameters.pop("p_corpus", None)
+            self._want({**parameters, **({} if event.name == EVERY_CORPUS else {"p_corpus": event.name})})
+        else:
+            parameters.pop("p_frames", None)
+            self._want({**parameters, **({} if event.name == READINGS[0] else {"p_frames": event.name})})
+
+    def on_parameter_fields_wanted(self, event: ParameterFields.Wanted) -> None:
+        """Ask under what the fields say."""
+        chosen = {name: value for name, value in self.neurons.asked.parameters.items() if name in CHOSEN}
+        try:
+            parameters = {**chosen, **self.query_one(ParameterFields).values()}
+        except RefusedError as error:
+            self._refuse(error, now=event.finished)
+            return
+        self._want(parameters)
+        if event.finished and self._said_later is not None:
+            self._said_later.reset()
+
+    def _want(self, parameters: Mapping[str, Value]) -> None:
+        question = _question(self.neurons.asked, parameters)
+        if question is None or question == self._asking:
+            return
+        if self._answer is not None and question == self._answer.question:
+            self._refuse(None)
+            if self.cancel("sets"):
+                self._asking = None
+                self.query_one("#main").remove_class("-old")
+            return
+        self._ask(question)
+
+    def _refuse(self, error: RefusedError | None, now: bool | None = None) -> None:
+        """Say what is wrong with a parameter; of one that is being typed not before a moment has passed."""
+        if self._said_later is not None:
+            self._said_later.stop()
+            self._said_later = None
+        fields = self.query_one(ParameterFields)
+        typing = isinstance(self.focused, ParameterInput) if now is None else not now
+        if error is not None and typing:
+            self._said_later = self.set_timer(LATER, partial(fields.refuse, error))
+        else:
+            fields.refuse(error)
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """List the neurons of one group."""
+        if event.select.id == "group":
+            self._group = None if event.value in (EVERY_GROUP, Select.NULL) else str(event.value)
+            self._show_list()
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        """Say what the neuron under the cursor responds to."""
+        if event.data_table.id == "listed":
+            self._show_row()
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Look at another property of the overlaps."""
+        if event.data_table.id == "overlap" and isinstance(event.data_table, AnswerTable):
+            self.neurons.choose(property=event.data_table.value("also of", event.cursor_row))
+
+    def action_layer(self, by: int) -> None:
+        """Look at a layer before or after."""
+        self.query_one(LayerSlider).action_move(by)
+
+    def action_next_group(self) -> None:
+        """List the neurons of the next group, and after the last those of all."""
+        if self._answer is not None and self._answer.listing.groups:
+            choices: list[str | None] = [None, *self._answer.listing.groups]
+            self._group = choices[(choices.index(self._group) + 1) % len(choices)]
+            self._show_answer()
+
+    def action_defaults(self) -> None:
+        """Ask under the default parameters."""
+        self._refuse(None)
+        self._want({})
+
+    def action_stop(self) -> None:
+        """Stop what runs, and show again what the answer on the screen was asked under."""
+        super().action_stop()
+        self._asking = None
+        self.query_one("#main").remove_class("-old")
+        self._refuse(None)
+        self._show_choice(self.neurons.asked)
+
+    # What can be taken away.
+
+    def as_sql(self) -> str | None:
+        """The rows of the list; where the slider or the overlaps have the focus, the numbers of these."""
+        answer = self._answer
+        if answer is None:
+            return None
+        where = self.focused.id if self.focused is not None else None
+        if where == "overlap":
+            return overlap_sql(answer.question, answer.layer)
+        if where == "slider" or not answer.listing.neurons:
+            return profile_sql(answer.question)
+        return list_sql(answer.question, answer.layer, answer.listing.groups, self._group)
+
+    def neurons_sql(self) -> Listed | None:
+        """The neurons that are listed."""
+        return self._listed(every_layer=False)
+
+    def action_gather_all(self) -> None:
+        """Add the neurons of all layers, of the group that is listed, to a named set."""
+        listed = self._listed(every_layer=True)
+        if listed is not None:
+            self.neurons.gather(listed)
+
+    def _listed(self, every_layer: bool) -> Listed | None:
+        answer = self._answer
+        if answer is None or not (every_layer or answer.listing.neurons):
+            return None
+        layer = None if every_layer else answer.layer
+        parts = [answer.question.name, self._group, None if layer is None else f"layer{layer}"]
+        name = "-".join(part for part in parts if part)
+        return Listed(neurons_sql(answer.question, layer, self._group), name, answer.question.model)
+
+
+CHOSEN = ("p_corpus", "p_frames")
+"""Parameters that are chosen from a list and not typed."""
+
+
+def _question(asked: Asked, parameters: Mapping[str, Any]) -> Question | None:
+    if asked.model is None or asked.property is None:
+        return None
+    return Question(asked.model, asked.property, dict(parameters))
