@@ -14,12 +14,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PatternPoint:
-    """Where the pattern of a phone in a group lies in the plane; its unit is the square root of a neuron."""
+    """Where the pattern of a phone in a group lies in the plane.
+
+    Attributes:
+        group: group of the property.
+        phone: phone.
+        x: to the right; the unit is the square root of a neuron, and only distances mean something.
+        y: upwards, in the same unit.
+        n_neurons: neurons that respond to the phone in the group, the size of S_k.
+    """
 
     group: str
     phone: str
     x: float
     y: float
+    n_neurons: int
 
 
 @dataclass(frozen=True)
@@ -77,13 +86,14 @@ def layer_patterns(
     (row,) = separation_of([found]).iter_rows(named=True)
     patterns = found.patterns
     places = () if found.points is None else found.points.tolist()
-    labels = zip(patterns.groups, patterns.phones, strict=True)
+    sizes = patterns.matrix.sum(axis=1).tolist()
+    labels = zip(patterns.groups.tolist(), patterns.phones.tolist(), sizes, strict=True)
     return LayerPatterns(
         model,
         layer,
         property,
         tuple(dict.fromkeys(patterns.groups.tolist())),
-        tuple(PatternPoint(*label, *place) for label, place in zip(labels, places, strict=False)),
+        tuple(PatternPoint(group, phone, x, y, n) for (group, phone, n), (x, y) in zip(labels, places, strict=False)),
         row["n_points"],
         row["n_pattern"],
         row["silhouette_2d"],

@@ -17,6 +17,10 @@ def test_a_layer_is_a_part_of_the_tables(ordinary: Any, property: str) -> None:
         assert [(p.group, p.phone, p.x, p.y) for p in one.points] == [
             (row["group"], row["phone"], row["x"], row["y"]) for row in rows
         ]
+        call = f"S_k(p_layer := {one.layer}, p_property := '{property}')"
+        sql = f'SELECT "group", phone, count(*) FROM {call} GROUP BY ALL'
+        sizes = {(group, phone): n for group, phone, n in con.sql(sql).fetchall()}
+        assert {(p.group, p.phone): p.n_neurons for p in one.points if p.n_neurons} == sizes
         (row,) = (row for row in numbers.iter_rows(named=True) if row["layer"] == one.layer)
         assert (one.n_patterns, one.n_neurons, len(one.groups)) == (row["n_points"], row["n_pattern"], row["n_groups"])
         for name in ("silhouette_2d", "silhouette_patterns", "davies_bouldin_2d", "davies_bouldin_patterns", "note"):

@@ -1,9 +1,252 @@
-"""The screen of this place; what stands on it comes with the next commits."""
+"""The activation patterns of a layer in the plane, and how far the groups lie apart in every layer."""
 
-from tui.app.screen import WarehouseScreen
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import DataTable, Select, Static
+
+from queries.patterns.of_layer import LayerPatterns, best_of, layer_patterns
+from tui.app.asked import Asked
+from tui.app.screen import Listed, WarehouseScreen
+from tui.app.screens.patterns.help import PATTERNS
+from tui.app.screens.patterns.plot import PatternPlot
+from tui.app.screens.patterns.rows import NAMES, TYPES, rows_of
+from tui.app.widgets.table import AnswerTable
+from warehouse.properties import quote
+
+if TYPE_CHECKING:
+    from queries import Connection
+
+KEYS = "[ ] layer   o property   arrows n pattern   + - nearer   t names"
+WIDE = 120
+"""Cells from which on the table has room for all of its columns."""
+
+Computed = dict[int, LayerPatterns]
 
 
 class PatternsScreen(WarehouseScreen):
-    """Empty yet."""
+    """MDS of the patterns of the chosen layer, and the separation of the groups layer by layer."""
 
     NAME = "patterns"
+    AUTO_FOCUS = "#plot"
+    HELP = PATTERNS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left_square_bracket", "layer(-1)", "Layer before", show=False),
+        Binding("right_square_bracket", "layer(1)", "Layer after", show=False),
+        Binding("o", "property(1)", "Next property", show=False),
+        Binding("O", "property(-1)", "Property before", show=False),
+    ]
+    DEFAULT_CSS = """
+    PatternsScreen #head { height: 1; background: $surface; }
+    PatternsScreen #which { width: 1fr; padding: 0 1; text-style: bold; color: $primary; }
+    PatternsScreen #prop { width: 20; }
+    PatternsScreen #none { height: 1fr; padding: 1 2; display: none; }
+    PatternsScreen.-empty #none { display: block; }
+    PatternsScreen.-empty #head, PatternsScreen.-empty #both { display: none; }
+    PatternsScreen #both { height: 1fr; }
+    PatternsScreen #picture { width: 1fr; }
+    PatternsScreen #legend, PatternsScreen #point { height: 1; padding: 0 1; }
+    PatternsScreen #note { height: auto; max-height: 4; padding: 0 1; color: $text-warning; display: none; }
+    PatternsScreen #note.-said { display: block; }
+    PatternsScreen #by-layer { width: 37; border-left: solid $panel; }
+    PatternsScreen.-wide #by-layer { width: 74; }
+    PatternsScreen #best { height: auto; max-height: 3; padding: 0 1; }
+    PatternsScreen #layers { height: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._computed: dict[tuple[object, ...], Computed] = {}
+
+    def body(self) -> ComposeResult:
+        """The picture to the left, the layers to the right."""
+        with Horizontal(id="head"):
+            yield Static("", id="which", markup=False)
+            yield Select[str]((), id="prop", prompt="property", compact=True)
+        yield Static("", id="none", markup=False)
+        with Horizontal(id="both"):
+            with Vertical(id="picture"):
+                yield Static("", id="legend")
+                yield PatternPlot(id="plot")
+                yield Static("", id="note", markup=False)
+                yield Static("", id="point", markup=False)
+            with Vertical(id="by-layer"):
+                yield AnswerTable(id="layers")
+                yield Static("", id="best", markup=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the table room for all of its columns, where there is some."""
+        self.set_class(event.size.width >= WIDE, "-wide")
+        super().on_resize(event)
+
+    # What is asked.
+
+    def asked_changed(self, asked: Asked) -> None:
+        """Draw the chosen layer, and go on with those that were not computed yet."""
+        self.cancel()
+        nothing = asked.model is None or asked.property is None
+        self.set_class(nothing, "-empty")
+        if nothing:
+            what = "No property is declared" if asked.model else "Nothing was recorded yet"
+            self.query_one("#none", Static).update(f"{what}, so there are no patterns to compare. F2 says what to do.")
+            self.hint("")
+            return
+        self._show_choice(asked)
+        self._show(asked)
+        self._ask_next(asked)
+
+    def snapshot_changed(self) -> None:
+        """Compute everything anew of the newer snapshot."""
+        self._computed.clear()
+        super().snapshot_changed()
+
+    def _found(self, asked: Asked) -> Computed:
+        """What was computed under a choice, by layer."""
+        key = (asked.model, asked.property, tuple(sorted(asked.parameters.items())))
+        return self._computed.setdefault(key, {})
+
+    def _layers(self, asked: Asked) -> list[int]:
+        model = self.neurons.session.model(asked.model)
+        return [facts.layer for facts in model.layers] if model else []
+
+    def _ask_next(self, asked: Asked) -> None:
+        """Compute the chosen layer, or the first that is missing, and so on until all are there."""
+        found, layers = self._found(asked), self._layers(asked)
+        missing = [layer for layer in (asked.layer, *layers) if layer in layers and layer not in found]
+        if not missing or asked.model is None or asked.property is None:
+            return
+        model, prop, layer = asked.model, asked.property, missing[0]
+        given: dict[str, Any] = dict(asked.parameters)
+
+        def work(con: "Connection") -> LayerPatterns:
+            return layer_patterns(con, model, layer, prop, **given)
+
+        doing = f"patterns of layer {layer}, {len(found)} of {len(layers)} done"
+        self.ask("patterns", work, partial(self._came, asked), doing=doing)
+
+    def _came(self, asked: Asked, one: LayerPatterns) -> None:
+        self._found(asked)[one.layer] = one
+        self._show(asked)
+        self._ask_next(asked)
+
+    # What is shown.
+
+    def _show_choice(self, asked: Asked) -> None:
+        self.query_one("#which", Static).update(f"Patterns in layer {asked.layer} of {asked.model}")
+        chooser = self.query_one("#prop", Select)
+        names = self.neurons.session.properties
+        with chooser.prevent(Select.Changed):
+            chooser.set_options([(name, name) for name in names])
+            if asked.property in names:
+                chooser.value = asked.property
+        changed = ", ".join(f"{name} = {value}" for name, value in asked.parameters.items())
+        self.hint(f"{changed}   {KEYS}" if changed else KEYS)
+
+    def _show(self, asked: Asked) -> None:
+        found = self._found(asked)
+        here = found.get(asked.layer)
+        plot = self.query_one("#plot", PatternPlot)
+        plot.show(here.points if here else (), here.groups if here else ())
+        legend = Text(no_wrap=True, overflow="ellipsis")
+        for group, mark, style in plot.legend():
+            legend.append(f"{mark} ", style)
+            legend.append(f"{group}   ")
+        if here is not None and not legend:
+            legend.append(f"{len(here.groups)} groups, by name")
+        self.query_one("#legend", Static).update(legend)
+        note = self.query_one("#note", Static)
+        note.set_class(here is not None and here.note is not None, "-said")
+        note.update((here.note if here else None) or "")
+        table = self.query_one("#layers", AnswerTable)
+        layers = self._layers(asked)
+        table.show(NAMES, TYPES, rows_of(layers, found, asked.layer))
+        if asked.layer in layers and not table.has_focus:
+            table.move_cursor(row=layers.index(asked.layer))
+        self._show_best(found, len(layers))
+
+    def _show_best(self, found: Computed, n_layers: int) -> None:
+        best = best_of(found.values())
+        rest = f" ({n_layers - len(found)} to come)" if len(found) < n_layers else ""
+        if best is None:
+            said = "no layer has a silhouette" if not rest and found else ""
+        else:
+            index = "" if best.davies_bouldin_2d is None else f", Davies-Bouldin {best.davies_bouldin_2d:.3f}"
+            said = f"best: layer {best.layer}, silhouette {best.silhouette_2d:.3f}{index}"
+        self.query_one("#best", Static).update(f"{said}{rest}")
+
+    def on_pattern_plot_pointed(self, message: PatternPlot.Pointed) -> None:
+        """Tell of a pattern."""
+        point = message.point
+        said = "" if point is None else f"{point.phone} in {point.group}: {point.n_neurons:,} neurons respond"
+        self.query_one("#point", Static).update(said)
+
+    # Keys.
+
+    def action_layer(self, step: int) -> None:
+        """Draw the layer before or after."""
+        layers, layer = self._layers(self.neurons.asked), self.neurons.asked.layer
+        if layer in layers:
+            self.neurons.choose(layer=layers[min(max(layers.index(layer) + step, 0), len(layers) - 1)])
+
+    def action_property(self, step: int) -> None:
+        """Compare the groups of the next property, or of the one before."""
+        names = self.neurons.session.properties
+        if self.neurons.asked.property in names:
+            self.neurons.choose(property=names[(names.index(self.neurons.asked.property) + step) % len(names)])
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """Compare the groups of another property."""
+        if isinstance(event.value, str):
+            self.neurons.choose(property=event.value)
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Draw the layer of the row."""
+        layers = self._layers(self.neurons.asked)
+        if event.data_table.id == "layers" and event.cursor_row < len(layers):
+            self.neurons.choose(layer=layers[event.cursor_row])
+
+    # What can be taken away.
+
+    def as_sql(self) -> str | None:
+        """The patterns of the layer; where they lie is computed of them."""
+        asked = self.neurons.asked
+        if asked.model is None or asked.property is None:
+            return None
+        return (
+            'SELECT layer, "group", phone, neuron, n_active, n_frames, p\n'
+            f"FROM {asked.call('activation_patterns', p_layer=asked.layer)}\n"
+            'ORDER BY "group", phone, neuron'
+        )
+
+    def as_python(self) -> str | None:
+        """The points of the layer, and the separation of all layers."""
+        asked = self.neurons.asked
+        if asked.model is None or asked.property is None:
+            return None
+        given = {"p_model": asked.model, **asked.parameters}
+        options = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        return (
+            "from queries import connect\nfrom queries.patterns import best_layers, pattern_points, separation\n\n"
+            f"with connect({str(self.neurons.session.path)!r}) as con:\n"
+            f"    points = pattern_points(con, {asked.property!r}, p_layer={asked.layer}, {options})\n"
+            f"    by_layer = separation(con, {asked.property!r}, {options})\n"
+            "best = best_layers(by_layer)\n"
+        )
+
+    def neurons_sql(self) -> Listed | None:
+        """The neurons of the pattern of the cursor; from the table, those of all patterns of the layer."""
+        asked = self.neurons.asked
+        if asked.model is None or asked.property is None:
+            return None
+        patterns = asked.call("activation_patterns", p_layer=asked.layer)
+        point = self.query_one("#plot", PatternPlot).pointed
+        sql = f"SELECT DISTINCT layer, neuron FROM {patterns}"
+        if point is None or self.query_one("#layers", AnswerTable).has_focus:
+            return Listed(sql, f"patterns of {asked.property} in layer {asked.layer}", asked.model)
+        sql += f' WHERE "group" = {quote(point.group)} AND phone = {quote(point.phone)}'
+        return Listed(sql, f"{point.phone} in {point.group}, layer {asked.layer}", asked.model)

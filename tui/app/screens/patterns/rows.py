@@ -1,0 +1,57 @@
+"""The layers of a model as rows: how far apart the patterns of the groups lie in each."""
+
+from collections.abc import Mapping, Sequence
+
+from queries.patterns.of_layer import LayerPatterns, best_of
+
+NAMES = ("layer", "silh.", "", "DB", "silh. S", "DB S", "patterns", "neurons")
+_RIGHT = "BIGINT"
+TYPES = (_RIGHT, _RIGHT, "VARCHAR", *(_RIGHT,) * 5)
+
+_BAR = 8
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def rows_of(layers: Sequence[int], found: Mapping[int, LayerPatterns], chosen: int) -> list[tuple[str, ...]]:
+    """A row a layer; what is not computed yet is a row of dots.
+
+    Args:
+        layers: numbers of the layers, in their order.
+        found: layer -> its patterns, where they were computed.
+        chosen: the layer that is drawn.
+    """
+    highest = max((one.silhouette_2d or 0.0 for one in found.values()), default=0.0)
+    best = best_of(found.values())
+    rows: list[tuple[str, ...]] = []
+    for layer in layers:
+        head = f"{'▶' if layer == chosen else ' '}{layer:>3}"
+        one = found.get(layer)
+        if one is None:
+            rows.append((head, "…", "", "", "", "", "", ""))
+            continue
+        mark = " ◀" if best is not None and best.layer == layer else ""
+        rows.append(
+            (
+                head,
+                _number(one.silhouette_2d),
+                f"{_bar(one.silhouette_2d, highest):<{_BAR}}{mark}",
+                _number(one.davies_bouldin_2d),
+                _number(one.silhouette_patterns),
+                _number(one.davies_bouldin_patterns),
+                f"{one.n_patterns:,}",
+                f"{one.n_neurons:,}",
+            )
+        )
+    return rows
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _bar(value: float | None, highest: float) -> str:
+    """A bar as long as a silhouette above 0 is to the highest one."""
+    if value is None or value <= 0 or highest <= 0:
+        return ""
+    eighths = max(round(value / highest * _BAR * 8), 1)
+    return "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
