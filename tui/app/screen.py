@@ -15,6 +15,7 @@ from textual.widgets import Footer, Static
 from tui.app.asked import Asked
 from tui.app.asking import Asker
 from tui.app.messages import Answered, Failed, LayerPicked, NeuronPicked
+from tui.app.widgets.table import AnswerTable
 from tui.app.widgets.tabs import PlacePicked, ScreenTabs
 from tui.reporting import is_expected, message_of
 
@@ -236,6 +237,10 @@ class WarehouseScreen(Screen[None]):
         """Open a neuron's card."""
         asked = self.neurons.asked
         self.neurons.open_neuron(message.model or asked.model, message.layer or asked.layer, message.neuron)
+
+    def on_answer_table_copy_wanted(self, message: AnswerTable.CopyWanted) -> None:
+        """Copy a row."""
+        self.neurons.copy(message.text, "row")
 
     def on_place_picked(self, message: PlacePicked) -> None:
         """Open another screen."""
