@@ -46,6 +46,9 @@ KEYS = "w panel   s sort   p play   c its command   [ ] neuron   o property"
 WIDE, HIGH = 130, 34
 """The terminal from which on the panels stand side by side."""
 
+AT_ONCE = 4
+"""Layers whose neurons are compared by one query: planning one takes as long as a layer does."""
+
 _TABLES = {"responses": "map", "sets": "memberships", "peers": "standing", "segments": "heard"}
 """What is focused when a panel is chosen."""
 
@@ -189,7 +192,7 @@ class NeuronScreen(WarehouseScreen):
         self._ask_alike(neuron, asked, [facts.layer for facts in model.layers] if model else [])
 
     def _ask_alike(self, neuron: Neuron, asked: Asked, layers: Sequence[int]) -> None:
-        """Look for the most alike neuron, a layer after the other, each shown as it comes."""
+        """Look for the most alike neuron of every layer, some layers after others, each shown as it comes."""
         prop, parameters = asked.property, given(asked)
         self.query_one("#about-alike", Static).update(
             "Most like it in every layer, by p over all cells; enter opens it"
@@ -198,14 +201,14 @@ class NeuronScreen(WarehouseScreen):
             return
 
         def work(con: "Connection") -> list[Alike]:
-            return alike(con, neuron, prop, layers[:1], **parameters)
+            return alike(con, neuron, prop, layers[:AT_ONCE], **parameters)
 
         def then(found: list[Alike]) -> None:
             self._alike += found
             self.query_one("#alike", AnswerTable).show(words.ALIKE, words.ALIKE_TYPES, words.alike_rows(self._alike))
-            self._ask_alike(neuron, asked, layers[1:])
+            self._ask_alike(neuron, asked, layers[AT_ONCE:])
 
-        self.ask("alike", work, then, doing=f"comparing with layer {layers[0]}")
+        self.ask("alike", work, then, doing=f"comparing with layers from {layers[0]}")
 
     # What is shown.
 

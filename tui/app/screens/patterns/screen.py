@@ -72,8 +72,8 @@ class PatternsScreen(WarehouseScreen):
         with Horizontal(id="both"):
             with Vertical(id="picture"):
                 yield Static("", id="legend")
-                yield PatternPlot(id="plot")
                 yield Static("", id="note", markup=False)
+                yield PatternPlot(id="plot")
                 yield Static("", id="point", markup=False)
             with Vertical(id="by-layer"):
                 yield AnswerTable(id="layers")
@@ -161,7 +161,7 @@ class PatternsScreen(WarehouseScreen):
         self.query_one("#legend", Static).update(legend)
         note = self.query_one("#note", Static)
         note.set_class(here is not None and here.note is not None, "-said")
-        note.update((here.note if here else None) or "")
+        note.update(_in_the_app(here.note if here else None))
         table = self.query_one("#layers", AnswerTable)
         layers = self._layers(asked)
         table.show(NAMES, TYPES, rows_of(layers, found, asked.layer))
@@ -250,3 +250,9 @@ class PatternsScreen(WarehouseScreen):
             return Listed(sql, f"patterns of {asked.property} in layer {asked.layer}", asked.model)
         sql += f' WHERE "group" = {quote(point.group)} AND phone = {quote(point.phone)}'
         return Listed(sql, f"{point.phone} in {point.group}, layer {asked.layer}", asked.model)
+
+
+def _in_the_app(note: str | None) -> str:
+    """A note on patterns, with what can be done about it here."""
+    said = note or ""
+    return f"{said}, in the Python that F9 copies" if said.endswith("max_points") else said
