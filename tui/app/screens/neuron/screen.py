@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -18,14 +18,9 @@ from queries.neuron_card import (
     Segment,
     Standing,
     alike,
-    alike_sql,
     memberships,
-    memberships_sql,
     responses,
-    responses_sql,
-    segments_sql,
     standing,
-    standing_sql,
     top_segments,
 )
 from tui.app.asked import Asked
@@ -34,9 +29,11 @@ from tui.app.screen import Listed, WarehouseScreen
 from tui.app.screens.neuron import words
 from tui.app.screens.neuron.heatmap import Heatmap
 from tui.app.screens.neuron.help import CARD
-from tui.app.screens.neuron.panels import PANELS, PanelPicked, PanelTabs, after
+from tui.app.screens.neuron.panel_tabs import PANELS, PanelPicked, PanelTabs, after
+from tui.app.screens.neuron.panels import PeersPanel, SegmentsPanel, SetsPanel
+from tui.app.screens.neuron.style import CARD_CSS
+from tui.app.screens.neuron.taken import given, listed_of, sql_of
 from tui.app.widgets.table import AnswerTable
-from warehouse.properties import quote
 
 if TYPE_CHECKING:
     from queries import Connection
@@ -70,35 +67,13 @@ class NeuronScreen(WarehouseScreen):
         Binding("o", "property(1)", "Next property", show=False),
         Binding("O", "property(-1)", "Property before", show=False),
     ]
-    DEFAULT_CSS = """
-    NeuronScreen #head { height: 1; background: $surface; }
-    NeuronScreen #which { width: auto; padding: 0 1; text-style: bold; color: $primary; }
-    NeuronScreen #total { width: 1fr; color: $text-muted; }
-    NeuronScreen #prop { width: 20; }
-    NeuronScreen #card { height: 1fr; }
-    NeuronScreen #none { height: 1fr; padding: 1 2; display: none; }
-    NeuronScreen.-empty #none { display: block; }
-    NeuronScreen.-empty #head, NeuronScreen.-empty #card, NeuronScreen.-empty #panels { display: none; }
-    NeuronScreen .title { height: 1; padding: 0 1; color: $text-muted; }
-    NeuronScreen.-wide .title { color: $primary; text-style: bold; }
-    NeuronScreen .panel AnswerTable { height: 1fr; }
-    NeuronScreen #cell { height: 2; padding: 0 1; }
-    NeuronScreen #named { height: auto; max-height: 2; padding: 0 1; }
-    NeuronScreen.-narrow .panel { display: none; height: 1fr; }
-    NeuronScreen.-narrow .panel.-here { display: block; }
-    NeuronScreen #standing { max-height: 50%; }
-    NeuronScreen.-wide #panels { display: none; }
-    NeuronScreen.-wide #card { layout: grid; grid-size: 2 3; grid-columns: 9fr 11fr; grid-rows: 10 1fr 1fr; }
-    NeuronScreen.-wide #responses { row-span: 3; border-right: solid $panel; }
-    NeuronScreen.-wide .panel { height: 1fr; }
-    """
+    DEFAULT_CSS = CARD_CSS
 
     def __init__(self) -> None:
         super().__init__()
         self._player = Player(find_player())
         self._shown: Neuron | None = None
         self._responses: Responses | None = None
-        self._segments: list[Segment] = []
         self._alike: list[Alike] = []
         self._by_strength = False
         self._panel = "responses"
@@ -116,25 +91,15 @@ class NeuronScreen(WarehouseScreen):
                 yield Static("", id="about-responses", classes="title", markup=False)
                 yield Heatmap(id="map")
                 yield Static("", id="cell", markup=False)
-            with Vertical(id="sets", classes="panel"):
-                yield Static("Sets that it belongs to", classes="title", markup=False)
-                yield AnswerTable(id="memberships")
-                yield Static("", id="named", markup=False)
-            with Vertical(id="peers", classes="panel"):
-                yield Static("", id="about-standing", classes="title", markup=False)
-                yield AnswerTable(id="standing")
-                yield Static("", id="about-alike", classes="title", markup=False)
-                yield AnswerTable(id="alike")
-            with Vertical(id="segments", classes="panel"):
-                yield Static("", id="about-segments", classes="title", markup=False)
-                yield AnswerTable(id="heard")
+            yield SetsPanel(id="sets", classes="panel")
+            yield PeersPanel(id="peers", classes="panel")
+            yield SegmentsPanel(self._player.name, id="segments", classes="panel")
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the panels side by side where there is room, behind each other where there is none."""
         wide = event.size.width >= WIDE and event.size.height >= HIGH
         self.set_class(wide, "-wide")
         self.set_class(not wide, "-narrow")
-        super().on_resize(event)
 
     # What is asked.
 
@@ -152,7 +117,8 @@ class NeuronScreen(WarehouseScreen):
         self.set_class(neuron is None or asked.property is None, "-empty")
         if neuron is None or asked.property is None:
             self.cancel()
-            self._say_what_to_do(asked)
+            self.query_one("#none", Static).update(words.what_to_do(asked))
+            self.hint("")
             return
         self._show_choice(neuron, asked.property)
         if neuron != self._shown:
@@ -168,15 +134,13 @@ class NeuronScreen(WarehouseScreen):
     def _show_responses(self, neuron: Neuron, asked: Asked, found: Responses) -> None:
         """Show the heatmap, and ask for the rest."""
         self._responses = found
-        self.query_one("#total", Static).update(words.total_words(found))
+        self.query_one("#total", Static).update(words.total_words(found), layout=False)
         self.query_one("#map", Heatmap).show(found, self._by_strength)
         self._title_map()
         prop, parameters = found.property, given(asked)
-        basket = self.neurons.basket
 
-        def sets(con: "Connection") -> tuple[list[Membership], list[str]]:
-            named = [held.name for held in basket.holding(neuron.model, neuron.layer, neuron.number)]
-            return memberships(con, neuron, **parameters), named
+        def sets(con: "Connection") -> list[Membership]:
+            return memberships(con, neuron, **parameters)
 
         def among(con: "Connection") -> list[Standing]:
             return standing(con, neuron, prop, **parameters)
@@ -184,19 +148,37 @@ class NeuronScreen(WarehouseScreen):
         def heard(con: "Connection") -> list[Segment]:
             return top_segments(con, neuron, **parameters)
 
-        self.ask("sets", sets, self._show_sets, doing="reading counts of all properties")
-        self.ask("standing", among, partial(self._show_standing, neuron), doing="comparing with the layer")
-        self.ask("segments", heard, partial(self._show_segments, neuron), doing="looking for segments")
+        self.ask("sets", sets, self.query_one(SetsPanel).show, doing="reading counts of all properties")
+        self.ask(
+            "standing",
+            among,
+            partial(self.query_one(PeersPanel).show_standing, neuron),
+            doing="comparing with the layer",
+        )
+        self.ask("segments", heard, self.query_one(SegmentsPanel).show, doing="looking for segments")
+        self._ask_named()
         self._alike = []
-        model = self.neurons.session.model(neuron.model)
-        self._ask_alike(neuron, asked, [facts.layer for facts in model.layers] if model else [])
+        self._ask_alike(neuron, asked, self._layers(neuron))
+
+    def _ask_named(self) -> None:
+        """Look up the named sets that hold the neuron."""
+        neuron, app = self.neuron, self.neurons
+        if neuron is None:
+            return
+
+        def named(_con: "Connection") -> list[str]:
+            return [held.name for held in app.basket.holding(neuron.model, neuron.layer, neuron.number)]
+
+        self.ask("named", named, self.query_one(SetsPanel).show_named, doing="reading named sets")
+
+    def on_screen_resume(self) -> None:
+        """Look at the named sets again, which a dialog over this screen, or another screen, may have changed."""
+        if self._responses is not None:
+            self._ask_named()
 
     def _ask_alike(self, neuron: Neuron, asked: Asked, layers: Sequence[int]) -> None:
         """Look for the most alike neuron of every layer, some layers after others, each shown as it comes."""
         prop, parameters = asked.property, given(asked)
-        self.query_one("#about-alike", Static).update(
-            "Most like it in every layer, by p over all cells; enter opens it"
-        )
         if not layers or prop is None:
             return
 
@@ -205,25 +187,12 @@ class NeuronScreen(WarehouseScreen):
 
         def then(found: list[Alike]) -> None:
             self._alike += found
-            self.query_one("#alike", AnswerTable).show(words.ALIKE, words.ALIKE_TYPES, words.alike_rows(self._alike))
+            self.query_one(PeersPanel).show_alike(self._alike)
             self._ask_alike(neuron, asked, layers[AT_ONCE:])
 
         self.ask("alike", work, then, doing=f"comparing with layers from {layers[0]}")
 
     # What is shown.
-
-    def _say_what_to_do(self, asked: Asked) -> None:
-        if asked.model is None:
-            text = "Nothing was recorded yet, so there is no neuron to look at. F2 says how to record a model."
-        elif asked.property is None:
-            text = "No property is declared, so there are no groups to compare. neurons properties says how to."
-        else:
-            text = (
-                "No neuron is chosen.\n\nctrl+g goes to one by its layer and number, such as 3:128.\n"
-                "Enter on a row that has a neuron opens its card: in a list of Property (F3), in an answer of SQL (F6)."
-            )
-        self.query_one("#none", Static).update(text)
-        self.hint("")
 
     def _show_choice(self, neuron: Neuron, prop: str) -> None:
         self.query_one("#which", Static).update(f"Neuron {neuron} of {neuron.model}")
@@ -238,48 +207,27 @@ class NeuronScreen(WarehouseScreen):
 
     def _clear(self) -> None:
         """Take away what was of another neuron."""
-        self._responses, self._segments, self._alike = None, [], []
+        self._responses, self._alike = None, []
+        self.query_one(SegmentsPanel).show(())
         self.query_one("#map", Heatmap).show(None, self._by_strength)
         for table in self.query(AnswerTable):
             table.clear()
             table.values = []
         for name in ("total", "named", "about-responses", "about-standing", "about-segments"):
-            self.query_one(f"#{name}", Static).update("")
+            self.query_one(f"#{name}", Static).update("", layout=False)
 
     def _title_map(self) -> None:
         order = "by p" if self._by_strength else "by class"
         name = self._responses.property if self._responses else ""
-        self.query_one("#about-responses", Static).update(f"p by phone and {name}; • responds; phones {order} (s)")
-
-    def _show_sets(self, found: tuple[list[Membership], list[str]]) -> None:
-        members, named = found
-        self.query_one("#memberships", AnswerTable).show(words.SETS, words.SET_TYPES, words.set_rows(members))
-        self.query_one("#named", Static).update(
-            f"Named sets: {', '.join(named)}" if named else "In no named set; b adds it to one."
+        self.query_one("#about-responses", Static).update(
+            f"p by phone and {name}; • responds; phones {order} (s)", layout=False
         )
-
-    def _show_standing(self, neuron: Neuron, found: list[Standing]) -> None:
-        n = found[0].n_neurons if found else 0
-        self.query_one("#about-standing", Static).update(
-            f"Among the {n:,} neurons of layer {neuron.layer}: p over a group's frames, percentile"
-        )
-        table = self.query_one("#standing", AnswerTable)
-        table.styles.height = 1 + len(found)
-        table.show(words.STANDING, words.STANDING_TYPES, words.standing_rows(found))
-
-    def _show_segments(self, neuron: Neuron, found: list[Segment]) -> None:
-        self._segments = found
-        how = f"p plays it with {self._player.name}" if self._player.name else "p copies a command that plays it"
-        self.query_one("#about-segments", Static).update(
-            f"Segments it is most active in; {how}" if found else "No segment activates it"
-        )
-        self.query_one("#heard", AnswerTable).show(words.SEGMENTS, words.SEGMENT_TYPES, words.segment_rows(found))
 
     def on_heatmap_pointed(self, message: Heatmap.Pointed) -> None:
         """Tell of a cell: its frames, its interval, and whether the neuron responds."""
         z = self.neurons.asked.parameters.get("p_z")
         told = words.cell_words(message.cell, message.row, message.column, self._responses, float(z) if z else None)
-        self.query_one("#cell", Static).update(told)
+        self.query_one("#cell", Static).update(told, layout=False)
 
     # Keys.
 
@@ -331,13 +279,9 @@ class NeuronScreen(WarehouseScreen):
         if event.data_table.id == "heard":
             self.action_play()
 
-    def _segment(self) -> Segment | None:
-        row = self.query_one("#heard", AnswerTable).cursor_row
-        return self._segments[row] if 0 <= row < len(self._segments) else None
-
     def action_play(self) -> None:
         """Play the segment of the cursor; without a player, copy the command that would."""
-        segment = self._segment()
+        segment = self.query_one(SegmentsPanel).segment
         if segment is None:
             self.notify("there is no segment to play", severity="warning")
         elif segment.path is None:
@@ -351,7 +295,7 @@ class NeuronScreen(WarehouseScreen):
 
     def action_command(self) -> None:
         """Copy the command that plays the segment of the cursor."""
-        segment = self._segment()
+        segment = self.query_one(SegmentsPanel).segment
         if segment is None or segment.path is None:
             self.notify("there is no segment with a file to play", severity="warning")
             return
@@ -365,7 +309,6 @@ class NeuronScreen(WarehouseScreen):
     def on_unmount(self) -> None:
         """Stop what plays."""
         self._player.stop()
-        super().on_unmount()
 
     # What can be taken away.
 
@@ -374,35 +317,18 @@ class NeuronScreen(WarehouseScreen):
         neuron, asked = self.neuron, self.neurons.asked
         if neuron is None or asked.property is None:
             return None
-        parameters = given(asked)
-        focused = self.focused.id if self.focused is not None else None
-        if self._seen_panel() == "sets":
-            return memberships_sql(neuron, **parameters)
-        if self._seen_panel() == "segments":
-            return segments_sql(neuron, **parameters)
-        if focused == "alike":
-            return self._alike_sql(neuron)
-        if focused == "standing":
-            return standing_sql(neuron, asked.property, **parameters)
-        return responses_sql(neuron, asked.property, **parameters)
+        return sql_of(neuron, asked, self._layers(neuron), self._seen_panel(), self._focused_id())
 
     def neurons_sql(self) -> Listed | None:
-        """The neurons that are like it, where their list has the focus; otherwise the neuron itself."""
+        """The neuron, or the neurons that are like it."""
         neuron = self.neuron
         if neuron is None:
             return None
-        if self.focused is not None and self.focused.id == "alike":
-            sql = f"SELECT layer, neuron FROM ({self._alike_sql(neuron)})"
-            return Listed(sql, f"like {neuron}", neuron.model)
-        sql = f"SELECT {quote(neuron.model)} AS model, {neuron.layer} AS layer, {neuron.number} AS neuron"
-        return Listed(sql, f"neuron {neuron}", neuron.model)
+        return listed_of(neuron, self.neurons.asked, self._layers(neuron), self._focused_id())
 
-    def _alike_sql(self, neuron: Neuron) -> str:
-        asked, model = self.neurons.asked, self.neurons.session.model(neuron.model)
-        layers = [facts.layer for facts in model.layers] if model else []
-        return alike_sql(neuron, asked.property or "", layers, **given(asked))
+    def _focused_id(self) -> str | None:
+        return None if self.focused is None else self.focused.id
 
-
-def given(asked: Asked) -> dict[str, Any]:
-    """The parameters that were chosen, to be handed on."""
-    return dict(asked.parameters)
+    def _layers(self, neuron: Neuron) -> list[int]:
+        model = self.neurons.session.model(neuron.model)
+        return [facts.layer for facts in model.layers] if model else []

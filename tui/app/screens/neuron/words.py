@@ -3,12 +3,25 @@
 from collections.abc import Sequence
 
 from queries.neuron_card import Alike, Cell, Membership, Responses, Segment, Standing
+from tui.app.asked import Asked
 
 RIGHT = "BIGINT"
 """A type whose column stands to the right; its cells may be text."""
 
 _STRIP = 20
 _LIST = 18
+
+
+def what_to_do(asked: Asked) -> str:
+    """What to do where there is no neuron to show."""
+    if asked.model is None:
+        return "Nothing was recorded yet, so there is no neuron to look at. F2 says how to record a model."
+    if asked.property is None:
+        return "No property is declared, so there are no groups to compare; neurons properties --help says how to."
+    return (
+        "No neuron is chosen.\n\nctrl+g goes to one by its layer and number, such as 3:128.\n"
+        "Enter on a row that has a neuron opens its card: in a list of Property (F3), or in an answer of SQL (F6)."
+    )
 
 
 def cell_words(cell: Cell | None, row: str, column: str, found: Responses | None, z: float | None) -> str:

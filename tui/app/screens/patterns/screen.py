@@ -55,7 +55,7 @@ class PatternsScreen(WarehouseScreen):
     PatternsScreen #note.-said { display: block; }
     PatternsScreen #by-layer { width: 37; border-left: solid $panel; }
     PatternsScreen.-wide #by-layer { width: 74; }
-    PatternsScreen #best { height: auto; max-height: 3; padding: 0 1; }
+    PatternsScreen #best { height: 2; padding: 0 1; }
     PatternsScreen #layers { height: 1fr; }
     """
 
@@ -82,7 +82,6 @@ class PatternsScreen(WarehouseScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Give the table room for all of its columns, where there is some."""
         self.set_class(event.size.width >= WIDE, "-wide")
-        super().on_resize(event)
 
     # What is asked.
 
@@ -137,7 +136,7 @@ class PatternsScreen(WarehouseScreen):
     # What is shown.
 
     def _show_choice(self, asked: Asked) -> None:
-        self.query_one("#which", Static).update(f"Patterns in layer {asked.layer} of {asked.model}")
+        self.query_one("#which", Static).update(f"Patterns in layer {asked.layer} of {asked.model}", layout=False)
         chooser = self.query_one("#prop", Select)
         names = self.neurons.session.properties
         with chooser.prevent(Select.Changed):
@@ -158,7 +157,7 @@ class PatternsScreen(WarehouseScreen):
             legend.append(f"{group}   ")
         if here is not None and not legend:
             legend.append(f"{len(here.groups)} groups, by name")
-        self.query_one("#legend", Static).update(legend)
+        self.query_one("#legend", Static).update(legend, layout=False)
         note = self.query_one("#note", Static)
         note.set_class(here is not None and here.note is not None, "-said")
         note.update(_in_the_app(here.note if here else None))
@@ -177,13 +176,13 @@ class PatternsScreen(WarehouseScreen):
         else:
             index = "" if best.davies_bouldin_2d is None else f", Davies-Bouldin {best.davies_bouldin_2d:.3f}"
             said = f"best: layer {best.layer}, silhouette {best.silhouette_2d:.3f}{index}"
-        self.query_one("#best", Static).update(f"{said}{rest}")
+        self.query_one("#best", Static).update(f"{said}{rest}", layout=False)
 
     def on_pattern_plot_pointed(self, message: PatternPlot.Pointed) -> None:
         """Tell of a pattern."""
         point = message.point
         said = "" if point is None else f"{point.phone} in {point.group}: {point.n_neurons:,} neurons respond"
-        self.query_one("#point", Static).update(said)
+        self.query_one("#point", Static).update(said, layout=False)
 
     # Keys.
 
