@@ -22,7 +22,7 @@ Work = Callable[["Connection"], Any]
 Then = Callable[[Any], None]
 
 
-@dataclass
+@dataclass(eq=False)
 class Question:
     """A question on its way.
 
@@ -55,6 +55,29 @@ class Question:
             self.con.interrupt()
 
 
+_RUNNING: set[Question] = set()
+"""Questions whose threads have not ended, of all screens."""
+
+
+def all_ended(within: float) -> bool:
+    """Give every question up, and wait until no thread works for one; whether that was so in time.
+
+    Python ends what is left of its threads when it exits itself, and one of them that is inside DuckDB then takes the
+    whole process down with an abort.
+
+    Args:
+        within: seconds.
+    """
+    end = time.monotonic() + within
+    while _RUNNING:
+        for question in list(_RUNNING):
+            question.stop()
+            question.ended.wait(0.02)
+        if time.monotonic() > end:
+            return False
+    return True
+
+
 class Asker:
     """Runs the questions of a screen; their answers come back to it as messages."""
 
@@ -80,6 +103,7 @@ class Asker:
         self._serial += 1
         question = Question(self._serial, about, doing)
         self._newest[about] = question
+        _RUNNING.add(question)
         threading.Thread(target=self._run, args=(question, work, then), daemon=True).start()
 
     def stop(self, about: str | None = None) -> bool:
@@ -112,8 +136,13 @@ class Asker:
                 if question.given_up.is_set():
                     return
                 answer = work(con)
-            self._owner.post_message(Answered(question.serial, then, answer))
+            self._tell(question, Answered(question.serial, then, answer))
         except BaseException as error:
-            self._owner.post_message(Failed(question.serial, error))
+            self._tell(question, Failed(question.serial, error))
         finally:
             question.ended.set()
+            _RUNNING.discard(question)
+
+    def _tell(self, question: Question, message: "Answered | Failed") -> None:
+        if not question.given_up.is_set():  # nobody waits, and the app may be gone
+            self._owner.post_message(message)

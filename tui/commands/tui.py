@@ -1,9 +1,10 @@
 """``neurons tui``: the terminal app."""
 
+import atexit
 import gc
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -13,6 +14,9 @@ from tui.reporting import UNCHANGED, MisuseError, reported
 
 PORT = 8000
 """Where ``--serve`` listens."""
+
+ENDING = 3.0
+"""Seconds that questions which still run have to end when the app is quit."""
 
 
 def register(app: typer.Typer) -> None:
@@ -62,5 +66,22 @@ def tui(
         raise MisuseError("TERM is dumb: this terminal cannot move its cursor; use another, or `neurons sql`")
     gc.disable()  # what is loaded to begin with is kept: to look through it again and again takes a fifth of the start
     from tui.app.app import NeuronsApp
+    from tui.app.asking import all_ended
 
-    NeuronsApp(session, theme).run()
+    app = NeuronsApp(session, theme)
+    app.run()
+    all_ended(ENDING)
+    _leave(app.return_code or 0)
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process at once, its temporary folders removed.
+
+    Python would go on to take its modules apart, with threads of DuckDB and what its bindings hold still there: a
+    thread that does not let itself be stopped aborts the process, and the bindings list on the terminal what was not
+    freed.
+    """
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
