@@ -47,7 +47,7 @@ class Page:
 
 
 class Answer:
-    """A query and its open result, on a cursor of its own.
+    """A query and its open result, on a cursor that is its own from now on, and closed with it.
 
     :meth:`ask` and :meth:`read` work for as long as DuckDB does, so call them in a thread; one at a time.
     :meth:`stop` comes from another.
@@ -64,7 +64,7 @@ class Answer:
         self.columns: tuple[str, ...] = ()
         self.types: tuple[str, ...] = ()
         self.n_rows = 0
-        self._con = con.cursor()
+        self._con = con
         self._result: Any = None
         self._ahead: list[Row] = []
         self._is_over = False

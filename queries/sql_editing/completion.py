@@ -8,6 +8,7 @@ from queries.sql_editing.catalog import Catalog, Column, Function, Macro, parame
 from queries.sql_editing.scope import Scope, scope_at
 from queries.sql_editing.tokens import Token, is_plain_name, tokens, words
 from warehouse.properties import quote
+from warehouse.schema import TABLES
 
 MOST = 200
 """Most things offered together."""
@@ -183,7 +184,7 @@ def _columns(scope: Scope, catalog: Catalog) -> Iterator[Completion]:
     for source in sources:
         yield Completion(source.alias, _written(source.alias), "table", source.name)
     if not sources:  # before FROM is written: everything that any table has
-        for relation in catalog.relations.values():
+        for relation in sorted(catalog.relations.values(), key=lambda relation: relation.name not in TABLES):
             for column in relation.columns:
                 if column.name.lower() not in seen:
                     seen.add(column.name.lower())
@@ -267,6 +268,8 @@ def _rank(item: Completion, wanted: str) -> int | None:
         return 0
     if name.startswith(wanted):
         return 1
+    if item.kind == "function" and len(wanted) < 4:
+        return None
     if f"_{wanted}" in name or (item.kind == "value" and wanted in name):
         return 2
     return 3 if len(wanted) > 2 and wanted in name else None

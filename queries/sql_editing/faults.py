@@ -69,3 +69,19 @@ def _width(character: str) -> int:
     if unicodedata.category(character) in {"Mn", "Me", "Cf"}:  # it joins the character before
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def narrowed(message: str, width: int) -> str:
+    """A message whose quoted line fits a width, cut around the carets, so that these stay below what they mean."""
+    found = list(_POINTED.finditer(message))
+    if not found or len(found[-1][3]) + len(found[-1][1]) <= width:
+        return message
+    label, _, quoted, indent, carets = found[-1].groups()
+    room = max(width - len(label), 8)
+    at = _characters(quoted, len(indent) - len(label))
+    left = max(0, min(at - room // 3, len(quoted) - room))
+    cut = ("…" if left else "") + quoted[left + bool(left) :]
+    shown = cut if len(cut) <= room else f"{cut[: room - 1]}…"
+    before = sum(map(_width, shown[: at - left]))
+    pointed = " " * (len(label) + before) + carets[: max(1, room - before)]
+    return f"{message[: found[-1].start()]}{label}{shown}\n{pointed}{message[found[-1].end() :]}"

@@ -24,7 +24,7 @@ def con(drawn: Study) -> Iterator[Connection]:
 
 
 def asked(con: Connection, query: str) -> Answer:
-    answer = Answer(con, query)
+    answer = Answer(con.cursor(), query)
     answer.ask()
     return answer
 
@@ -65,7 +65,7 @@ def test_results_are_open_beside_each_other(con: Connection) -> None:
 
 
 def test_what_runs_is_stopped_from_another_thread(con: Connection) -> None:
-    answer = Answer(con, ENDLESS)
+    answer = Answer(con.cursor(), ENDLESS)
     errors: list[BaseException] = []
 
     def run() -> None:
@@ -86,7 +86,7 @@ def test_what_runs_is_stopped_from_another_thread(con: Connection) -> None:
 
 
 def test_a_query_that_was_stopped_before_it_began_does_not_begin(con: Connection) -> None:
-    answer = Answer(con, "SELECT 1")
+    answer = Answer(con.cursor(), "SELECT 1")
     answer.stop()
     with pytest.raises(StoppedError):
         answer.ask()
