@@ -12,9 +12,9 @@ import soundfile
 from textual.widgets import Static
 
 from queries import connect
-from queries.neuron_card import Neuron, responses
+from queries.neuron_card import Cell, Neuron, Responses, responses
 from tui.app.player import Player
-from tui.app.screens.neuron.heatmap import Heatmap
+from tui.app.screens.neuron.heatmap import Heatmap, sides
 from tui.app.screens.neuron.words import percentile_strip
 from tui.app.widgets.table import AnswerTable
 
@@ -79,7 +79,8 @@ def test_a_neuron_by_its_number_with_the_numbers_of_the_facts(shown: Path, drive
         await pilot.press("s")
         largest = [truth.strongest(phone) for phone in heatmap.rows]
         assert largest == sorted(largest, reverse=True)
-        assert said(screen, "cell").startswith(told["M", "AE"])  # the cursor stays on its phone
+        assert heatmap.cursor[0] == 0
+        assert said(screen, "cell").startswith(f"{heatmap.rows[0]} in M:")
         assert screen.as_sql() is not None
         with connect(shown) as con:
             rows = con.sql(screen.as_sql()).fetchall()
@@ -204,6 +205,13 @@ def test_a_segment_is_played_or_its_command_copied(
         assert app.clipboard.startswith("ffplay ")
 
     drive(shown, steps, size=(80, 24))
+
+
+def test_without_phones_groups_are_the_rows() -> None:
+    cells = {(f"s{i}", "*"): Cell(f"s{i}", "*", i, 10, i / 10, 0.0, 1.0, i > 1) for i in range(3)}
+    found = Responses("speaker", ("s0", "s1", "s2"), ("*",), {}, cells, 0.1)
+    assert sides(found, False) == (("s0", "s1", "s2"), ("p",))
+    assert list(sides(found, True)[0]) == ["s2", "s1", "s0"]
 
 
 def test_a_percentile_as_a_line() -> None:

@@ -66,7 +66,7 @@ class Heatmap(ScrollView, can_focus=True):
         """
         at = self._names_at(*self.cursor)
         self._found, self._by_strength = found, by_strength
-        self._rows, self._columns = ((), ()) if found is None else _sides(found, by_strength)
+        self._rows, self._columns = ((), ()) if found is None else sides(found, by_strength)
         row = self._rows.index(at[0]) if at[0] in self._rows else 0
         column = self._columns.index(at[1]) if at[1] in self._columns else 0
         self.cursor = row, column
@@ -114,16 +114,22 @@ class Heatmap(ScrollView, can_focus=True):
         return Strip([left, *moved]).adjust_cell_length(width, ground)
 
     def _head_segments(self, head: Style) -> list[Segment]:
-        styles = self._styles()
         parts = []
-        for number, name in enumerate(self._columns):
-            mark = f"{MARKS[number % len(MARKS)]} " if self._strip else ""
+        for name in self._columns:
+            mark, style = self._marks.get(name, ("", Style()))
+            mark = f"{mark} " if mark and self._strip else ""
             text = f"{mark}{_cut(name, self._cell - 1 - len(mark))}"
-            parts.append(Segment(f"{text:>{self._cell - 1}} ", head + styles[number]))
+            parts.append(Segment(f"{text:>{self._cell - 1}} ", head + style))
         if self._strip:
             quiet = self.get_component_rich_style("heatmap--quiet")
             right = f"{self._most:.{self._decimals}f}"
-            parts.append(Segment(f"  0{right:>{self._strip - 1}}", quiet))
+            legend = [] if self._columns != ("p",) else list(self._marks.items())
+            room = self._strip - 4 - len(right) - sum(len(name) + 4 for name, _ in legend)
+            legend = legend if room >= 0 else []
+            parts.append(Segment("  0  ", quiet))
+            parts += [Segment(f"{mark} {name}  ", self.rich_style + style) for name, (mark, style) in legend]
+            used = 3 + sum(len(name) + 4 for name, _ in legend)
+            parts.append(Segment(f"{right:>{self._strip - used}}", quiet))
         return parts
 
     def _row_segments(self, row: int) -> list[Segment]:
@@ -145,14 +151,23 @@ class Heatmap(ScrollView, can_focus=True):
             parts += [Segment(f"{text:>{self._cell - 1}}", style), Segment(" ", self.rich_style)]
         if self._strip and self._found is not None:
             parts.append(Segment("  ", self.rich_style))
-            baseline = self._found.baseline
-            parts += strip(cells, self._styles(), quiet, baseline, self._most, self._strip)
+            plain_mark = (MARKS[0], Style())
+            marked = [(cell, *self._marks.get(cell.group if cell else "", plain_mark)) for cell in cells]
+            parts += strip(marked, quiet, self._found.baseline, self._most, self._strip)
         return parts
 
-    def _styles(self) -> list[Style]:
-        if len(self._columns) == 1 or len(self._columns) > MOST_GROUPS or is_plain(self.app):
-            return [Style()] * len(self._columns)
-        return [Style(color=colour) for colour in group_colours(len(self._columns), self.app.current_theme.dark)]
+    @property
+    def _marks(self) -> dict[str, tuple[str, Style]]:
+        """Mark and style of each group; nothing where there are too many to tell apart, or one."""
+        groups = () if self._found is None or _by_group(self._found) else self._found.groups
+        if not 1 < len(groups) <= MOST_GROUPS:
+            return {}
+        colours = group_colours(len(groups), self.app.current_theme.dark)
+        plain = is_plain(self.app)
+        styles = [Style() if plain else Style(color=colour) for colour in colours]
+        return {
+            group: (MARKS[i % len(MARKS)], style) for i, (group, style) in enumerate(zip(groups, styles, strict=True))
+        }
 
     def _measure(self) -> None:
         """Widths of labels, cells and intervals, and what is to be scrolled."""
@@ -271,7 +286,8 @@ def _by_group(found: Responses) -> bool:
     return len(found.phones) == 1 and len(found.groups) > 1
 
 
-def _sides(found: Responses, by_strength: bool) -> tuple[Sequence[str], Sequence[str]]:
+def sides(found: Responses, by_strength: bool) -> tuple[Sequence[str], Sequence[str]]:
+    """What the rows and the columns are: phones and groups, or where there is but one of either, groups and phones."""
     if _by_group(found):
         (phone,) = found.phones
         strength = {group: found.cells[group, phone].p for group in found.groups}

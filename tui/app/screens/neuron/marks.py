@@ -12,18 +12,12 @@ MARKS = "●◆■▲○◇□△"
 
 
 def strip(
-    cells: Sequence[Cell | None],
-    styles: Sequence[Style],
-    ground: Style,
-    baseline: float | None,
-    most: float,
-    width: int,
+    marked: Sequence[tuple[Cell | None, str, Style]], ground: Style, baseline: float | None, most: float, width: int
 ) -> list[Segment]:
     """Every group's p with its interval, on a scale from 0 to the right end.
 
     Args:
-        cells: one a group; None = the group has no frames of the phone.
-        styles: of the groups.
+        marked: a cell with its mark and style for each group; None = the group has no frames of the phone.
         ground: style of what is empty.
         baseline: where a dotted line stands; None = nowhere.
         most: what the right end stands for, above 0.
@@ -36,12 +30,12 @@ def strip(
     drawn = [Segment(" ", ground)] * width
     if baseline is not None and baseline <= most:
         drawn[place(baseline)] = Segment("┊", ground)
-    for cell, style in zip(cells, styles, strict=True):
+    for cell, _, style in marked:
         if cell is not None:
             for x in range(place(cell.p_low), place(cell.p_high) + 1):
                 if drawn[x].text in " ┊":
                     drawn[x] = Segment("─", ground + style)
-    for number, (cell, style) in enumerate(zip(cells, styles, strict=True)):
+    for cell, mark, style in marked:
         if cell is not None:
-            drawn[place(cell.p)] = Segment(MARKS[number % len(MARKS)], ground + style)
+            drawn[place(cell.p)] = Segment(mark, ground + style)
     return drawn

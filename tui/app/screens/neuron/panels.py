@@ -42,9 +42,9 @@ class PeersPanel(Vertical):
 
     def show_standing(self, neuron: Neuron, found: Sequence[Standing]) -> None:
         """Show p of each group beside that of the layer."""
-        n = found[0].n_neurons if found else 0
+        n = f"the {found[0].n_neurons:,} neurons" if found else "the neurons"
         self.query_one("#about-standing", Static).update(
-            f"Among the {n:,} neurons of layer {neuron.layer}: p over a group's frames, percentile", layout=False
+            f"Among {n} of layer {neuron.layer}: p over a group's frames, percentile", layout=False
         )
         table = self.query_one("#standing", AnswerTable)
         table.styles.height = 1 + len(found)

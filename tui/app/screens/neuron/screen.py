@@ -252,7 +252,9 @@ class NeuronScreen(WarehouseScreen):
     def action_sort(self) -> None:
         """Sort the phones by their largest p, or by class again."""
         self._by_strength = not self._by_strength
-        self.query_one("#map", Heatmap).show(self._responses, self._by_strength)
+        heatmap = self.query_one("#map", Heatmap)
+        heatmap.show(self._responses, self._by_strength)
+        heatmap.action_scroll_top()
         self._title_map()
 
     def action_neighbour(self, step: int) -> None:
