@@ -1,5 +1,7 @@
 """Patterns by keyboard: the points and numbers of the analyses, layer by layer, and notes where there is nothing."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from itertools import combinations
 from math import hypot
@@ -119,3 +121,13 @@ def with_one_scale(plot: PatternPlot) -> None:
 
 def test_rows_of_layers_that_are_still_to_come() -> None:
     assert [row[:2] for row in rows_of([1, 2], {}, 2)] == [("   1", "…"), ("▶  2", "…")]
+
+
+def test_opening_the_screens_loads_nothing_that_is_slow_to_load() -> None:
+    slow = ["duckdb", "numpy", "polars", "pyarrow", "sklearn", "soundfile"]
+    code = (
+        "import sys\nimport tui.app.screens.neuron.screen, tui.app.screens.patterns.screen\n"
+        f"print([name for name in {slow} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

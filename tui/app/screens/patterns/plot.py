@@ -5,7 +5,7 @@ is wide.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -15,8 +15,10 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from queries.patterns.of_layer import PatternPoint
 from tui.app.colours import MOST_GROUPS, group_colours, is_plain
+
+if TYPE_CHECKING:
+    from queries.patterns.of_layer import PatternPoint
 
 MARKS = "●◆■▲○◇□△"
 _TALL = 2.0
@@ -51,7 +53,7 @@ class PatternPlot(Widget, can_focus=True):
     class Pointed(Message):
         """A pattern was pointed at, by the cursor or the mouse; None = there is none."""
 
-        def __init__(self, point: PatternPoint | None) -> None:
+        def __init__(self, point: "PatternPoint | None") -> None:
             super().__init__()
             self.point = point
 
@@ -65,11 +67,11 @@ class PatternPlot(Widget, can_focus=True):
         self._lines: list[Strip] | None = None
 
     @property
-    def pointed(self) -> PatternPoint | None:
+    def pointed(self) -> "PatternPoint | None":
         """The pattern of the cursor; None = there is none."""
         return self._points[self._cursor] if self._points else None
 
-    def show(self, points: Sequence[PatternPoint], groups: Sequence[str]) -> None:
+    def show(self, points: Sequence["PatternPoint"], groups: Sequence[str]) -> None:
         """Draw other points; the cursor stays on its phone and group, where they are still there."""
         before = self.pointed
         names = [(point.group, point.phone) for point in points]

@@ -1,8 +1,10 @@
 """The layers of a model as rows: how far apart the patterns of the groups lie in each."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from queries.patterns.of_layer import LayerPatterns, best_of
+if TYPE_CHECKING:
+    from queries.patterns.of_layer import LayerPatterns
 
 NAMES = ("layer", "silh.", "", "DB", "silh. S", "DB S", "patterns", "neurons")
 _RIGHT = "BIGINT"
@@ -12,7 +14,7 @@ _BAR = 8
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def rows_of(layers: Sequence[int], found: Mapping[int, LayerPatterns], chosen: int) -> list[tuple[str, ...]]:
+def rows_of(layers: Sequence[int], found: Mapping[int, "LayerPatterns"], chosen: int) -> list[tuple[str, ...]]:
     """A row a layer; what is not computed yet is a row of dots.
 
     Args:
@@ -21,7 +23,7 @@ def rows_of(layers: Sequence[int], found: Mapping[int, LayerPatterns], chosen: i
         chosen: the layer that is drawn.
     """
     highest = max((one.silhouette_2d or 0.0 for one in found.values()), default=0.0)
-    best = best_of(found.values())
+    best = best_of_them(found)
     rows: list[tuple[str, ...]] = []
     for layer in layers:
         head = f"{'▶' if layer == chosen else ' '}{layer:>3}"
@@ -43,6 +45,15 @@ def rows_of(layers: Sequence[int], found: Mapping[int, LayerPatterns], chosen: i
             )
         )
     return rows
+
+
+def best_of_them(found: Mapping[int, "LayerPatterns"]) -> "LayerPatterns | None":
+    """The layer with the highest silhouette; None = none was computed, or none has any."""
+    if not found:
+        return None
+    from queries.patterns.of_layer import best_of  # loads Polars, which whatever computed them has loaded
+
+    return best_of(found.values())
 
 
 def _number(value: float | None) -> str:

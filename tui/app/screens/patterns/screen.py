@@ -10,23 +10,23 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Select, Static
 
-from queries.patterns.of_layer import LayerPatterns, best_of, layer_patterns
 from tui.app.asked import Asked
 from tui.app.screen import Listed, WarehouseScreen
 from tui.app.screens.patterns.help import PATTERNS
 from tui.app.screens.patterns.plot import PatternPlot
-from tui.app.screens.patterns.rows import NAMES, TYPES, rows_of
+from tui.app.screens.patterns.rows import NAMES, TYPES, best_of_them, rows_of
 from tui.app.widgets.table import AnswerTable
 from warehouse.properties import quote
 
 if TYPE_CHECKING:
     from queries import Connection
+    from queries.patterns.of_layer import LayerPatterns
 
 KEYS = "[ ] layer   o property   arrows n pattern   + - nearer   t names"
 WIDE = 120
 """Cells from which on the table has room for all of its columns."""
 
-Computed = dict[int, LayerPatterns]
+Computed = dict[int, "LayerPatterns"]
 
 
 class PatternsScreen(WarehouseScreen):
@@ -122,13 +122,15 @@ class PatternsScreen(WarehouseScreen):
         model, prop, layer = asked.model, asked.property, missing[0]
         given: dict[str, Any] = dict(asked.parameters)
 
-        def work(con: "Connection") -> LayerPatterns:
+        def work(con: "Connection") -> "LayerPatterns":
+            from queries.patterns.of_layer import layer_patterns  # loads Polars, in this thread
+
             return layer_patterns(con, model, layer, prop, **given)
 
         doing = f"patterns of layer {layer}, {len(found)} of {len(layers)} done"
         self.ask("patterns", work, partial(self._came, asked), doing=doing)
 
-    def _came(self, asked: Asked, one: LayerPatterns) -> None:
+    def _came(self, asked: Asked, one: "LayerPatterns") -> None:
         self._found(asked)[one.layer] = one
         self._show(asked)
         self._ask_next(asked)
@@ -169,7 +171,7 @@ class PatternsScreen(WarehouseScreen):
         self._show_best(found, len(layers))
 
     def _show_best(self, found: Computed, n_layers: int) -> None:
-        best = best_of(found.values())
+        best = best_of_them(found)
         rest = f" ({n_layers - len(found)} to come)" if len(found) < n_layers else ""
         if best is None:
             said = "no layer has a silhouette" if not rest and found else ""
