@@ -1,6 +1,6 @@
 """The group neurons of a layer as a list: the mean of p in every group, and the phones that each responds to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,12 +45,20 @@ class Listing:
     Attributes:
         groups: groups that frames have, in the order of tables.
         neurons: the list.
-        phones: neuron -> group -> phones that it responds to, for those in the list.
+        sets: what it was made of.
+        active: neuron -> (C,) cells that it responds to, for those in the list.
     """
 
     groups: tuple[str, ...]
     neurons: tuple[ListedNeuron, ...]
-    responds: dict[int, dict[str, tuple[str, ...]]]
+    sets: LayerSets
+    active: Mapping[int, np.ndarray]
+
+    def phones(self, neuron: int, group: str) -> tuple[str, ...]:
+        """The phones of a group that a neuron of the list responds to."""
+        cells = self.sets.cells
+        found = np.flatnonzero(self.active[neuron] & (cells.cells.group == cells.groups.index(group)))
+        return tuple(cells.phones[cell] for cell in found.tolist())
 
 
 def listing(con: "Connection", counts: Counts, question: Question, sets: LayerSets, layers: Sequence[Layer]) -> Listing:
@@ -73,7 +81,7 @@ def listing(con: "Connection", counts: Counts, question: Question, sets: LayerSe
     present = tuple(group for group in cells.shown if group in cells.groups)
     listed = np.flatnonzero(sets.member >= 0)
     if not len(listed):
-        return Listing(present, (), {})
+        return Listing(present, (), sets, {})
     pieces, first = [], 0
     for table in counts.of_layer(con, question, sets.layer, layers, alone=True):
         inside = listed[(listed >= first) & (listed < first + table.shape[1])]
@@ -85,35 +93,35 @@ def listing(con: "Connection", counts: Counts, question: Question, sets: LayerSe
     n_phones = cells.n_phones(question.min_frames)
     mean = np.add.reduceat(p, cells.starts, axis=0) / np.maximum(n_phones, 1)[:, None]
     active = n >= limits(rule_of(question, sets.layer, cells), cells)
-    place = {group: number for number, group in enumerate(cells.groups)}
-    found = []
-    for at, neuron in enumerate(listed.tolist()):
-        own = int(sets.member[neuron])
-        others = [number for group, number in place.items() if number != own and n_phones[number] > 0]
-        following = max(others, key=lambda number: (mean[number, at], -number), default=None)
-        found.append(
-            ListedNeuron(
-                neuron,
-                cells.groups[own],
-                int(sets.responded[own, neuron]),
-                int(n_phones[own]),
-                tuple(float(mean[place[group], at]) for group in present),
-                cells.groups[following] if following is not None else None,
-                float(mean[following, at]) if following is not None else None,
-            )
+    return Listing(
+        present, _listed(sets, listed, mean, n_phones, present), sets, dict(zip(listed.tolist(), active.T, strict=True))
+    )
+
+
+def _listed(
+    sets: LayerSets, listed: np.ndarray, mean: np.ndarray, n_phones: np.ndarray, groups: Sequence[str]
+) -> tuple[ListedNeuron, ...]:
+    """The neurons in the order of their groups and margins; mean is (G, neurons)."""
+    cells, at = sets.cells, np.arange(len(listed))
+    own = sets.member[listed]
+    others = np.where((n_phones > 0)[:, None], mean, -1.0)
+    others[own, at] = -1.0
+    following = others.argmax(axis=0)
+    next_mean = others[following, at]
+    margin = np.round(mean[own, at] - np.maximum(next_mean, 0.0), 12)
+    order = np.array([groups.index(group) for group in cells.groups])
+    rows = np.lexsort((listed, -margin, order[own]))
+    means = mean[[cells.groups.index(group) for group in groups]].T.tolist()
+    n_active = sets.responded[own, listed].tolist()
+    return tuple(
+        ListedNeuron(
+            int(listed[row]),
+            cells.groups[own[row]],
+            n_active[row],
+            int(n_phones[own[row]]),
+            tuple(means[row]),
+            cells.groups[following[row]] if next_mean[row] >= 0 else None,
+            float(next_mean[row]) if next_mean[row] >= 0 else None,
         )
-    found.sort(key=lambda row: (present.index(row.group), -_margin(row, present), row.neuron))
-    responds = {neuron: _phones(active[:, at], sets) for at, neuron in enumerate(listed.tolist())}
-    return Listing(present, tuple(found), responds)
-
-
-def _margin(row: ListedNeuron, groups: Sequence[str]) -> float:
-    """By how much the mean of the neuron's own group exceeds the next."""
-    return round(row.means[groups.index(row.group)] - (row.next_mean or 0.0), 12)
-
-
-def _phones(active: np.ndarray, sets: LayerSets) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for cell in np.flatnonzero(active).tolist():
-        found.setdefault(sets.cells.groups[sets.cells.cells.group[cell]], []).append(sets.cells.phones[cell])
-    return {group: tuple(phones) for group, phones in found.items()}
+        for row in rows.tolist()
+    )

@@ -1,5 +1,7 @@
 """How many property neurons of a layer are property neurons of another property too ([A] fig. 8)."""
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,6 +47,19 @@ class Overlap:
         """Share of the neurons that are either."""
         either = self.n_own + self.n_other - self.n_both
         return self.n_both / either if either else None
+
+
+def some_overlaps(
+    con: "Connection", counts: Counts, question: Question, layer: Layer, others: Sequence[str], seconds: float = 0.1
+) -> list[Overlap]:
+    """The overlaps with the first of some other properties, and with as many more as a time allows."""
+    until = time.monotonic() + seconds
+    found: list[Overlap] = []
+    for other in others:
+        found.append(overlap(con, counts, question, layer, other))
+        if time.monotonic() >= until:
+            break
+    return found
 
 
 def overlap(con: "Connection", counts: Counts, question: Question, layer: Layer, other: str) -> Overlap:

@@ -10,27 +10,27 @@ from textual.widgets import Label, Select
 READINGS = ("all", "middle", "reference")
 """Which frames count."""
 
-EVERY = "all"
-
 _LABELS = {"property": "Property", "model": "Model", "corpus": "Corpus", "frames": "Frames"}
+
+
+_NOTHING = [("–", "")]
 
 
 class Chooser(Select[str]):
     """A list of names, one of which is chosen; what is set by the program is no choice of the user's."""
 
     def __init__(self, *, id: str) -> None:
-        super().__init__((), id=id, compact=True, allow_blank=True, prompt="–")
+        super().__init__(_NOTHING, id=id, compact=True, allow_blank=False)
         self._names: tuple[str, ...] = ()
 
     def show(self, names: Sequence[str], chosen: str | None) -> None:
-        """Show other names, and which is chosen; None = none of them."""
+        """Show other names, and which is chosen; where there are no names, a dash."""
         with self.prevent(Select.Changed):
             if tuple(names) != self._names:
                 self._names = tuple(names)
-                self.set_options([(name, name) for name in names])
-            wanted = chosen if chosen in self._names else Select.NULL
-            if self.value != wanted:
-                self.value = wanted
+                self.set_options([(name, name) for name in names] or _NOTHING)
+            if chosen in self._names and self.value != chosen:
+                self.value = chosen
 
 
 class Choosers(Horizontal):
@@ -68,5 +68,5 @@ class Choosers(Horizontal):
     def on_select_changed(self, event: Select.Changed) -> None:
         """Pass a choice on."""
         event.stop()
-        if isinstance(event.value, str) and event.select.id is not None:
+        if isinstance(event.value, str) and event.value and event.select.id is not None:
             self.post_message(self.Chosen(event.select.id, event.value))

@@ -20,7 +20,7 @@ from tui.app.asked import Asked, Value
 from tui.app.screen import Listed, WarehouseScreen
 from tui.app.screens.property import help, shown
 from tui.app.screens.property.choosers import READINGS, Chooser, Choosers
-from tui.app.screens.property.fields import ParameterFields, ParameterInput
+from tui.app.screens.property.fields import ParameterFields
 from tui.app.screens.property.slider import LayerSlider
 from tui.app.widgets.bars import StackedBars
 from tui.app.widgets.table import AnswerTable
@@ -36,6 +36,9 @@ EVERY_CORPUS, EVERY_GROUP = "all corpora", "all groups"
 
 WIDE = 110
 """Columns from which on the fields fit in one line."""
+
+PAGE = 100
+"""Neurons that are added to the list at a time."""
 
 LATER = 0.6
 """Seconds after which a value that is still being typed is called wrong."""
@@ -81,6 +84,7 @@ class PropertyScreen(WarehouseScreen):
         self._overlaps: list[Overlap] = []
         self._counts: Counts | None = None
         self._making = Lock()
+        self._typing = False
         self._said_later: Timer | None = None
 
     def body(self) -> ComposeResult:
@@ -107,6 +111,7 @@ class PropertyScreen(WarehouseScreen):
         """Keep the last line of the tables for rows; h and l move sideways."""
         for table in self.query(AnswerTable):
             table.styles.scrollbar_size_horizontal = 0
+        self.watch(self.query_one("#listed"), "scroll_y", self._show_more, init=False)
 
     # What is asked.
 
@@ -216,20 +221,20 @@ class PropertyScreen(WarehouseScreen):
         if answer is None:
             return
         known = {answer.question.name, *(found.other for found in self._overlaps)}
-        other = next((name for name in self.neurons.session.properties if name not in known), None)
-        if other is None:
+        others = [name for name in self.neurons.session.properties if name not in known]
+        if not others:
             return
 
-        def work(con: "Connection") -> "Overlap":
-            from queries.live_sets.overlap import overlap
+        def work(con: "Connection") -> "list[Overlap]":
+            from queries.live_sets.overlap import some_overlaps
 
-            return overlap(con, self._store(), answer.question, answer.here.layer, other)
+            return some_overlaps(con, self._store(), answer.question, answer.here.layer, others)
 
-        self.ask("overlap", work, partial(self._overlapped, answer), doing=f"counting {other}, for the overlap")
+        self.ask("overlap", work, partial(self._overlapped, answer), doing=f"counting {others[0]}, for the overlap")
 
-    def _overlapped(self, answer: "Answer", found: "Overlap") -> None:
+    def _overlapped(self, answer: "Answer", found: "list[Overlap]") -> None:
         if self._answer is not None and self._answer.here is answer.here:
-            self._overlaps.append(found)
+            self._overlaps += found
             self._show_overlaps()
             self._ask_overlap()
 
@@ -276,9 +281,10 @@ class PropertyScreen(WarehouseScreen):
             self._group = None
         chosen = EVERY_GROUP if self._group is None else self._group
         self.query_one("#group", Chooser).show([EVERY_GROUP, *groups], chosen)
-        self._show_bars()
-        self._show_list()
-        self._show_overlaps()
+        with self.neurons.batch_update():
+            self._show_bars()
+            self._show_list()
+            self._show_overlaps()
 
     def _show_bars(self) -> None:
         bars, answer = self.query_one(StackedBars), self._answer
@@ -288,21 +294,30 @@ class PropertyScreen(WarehouseScreen):
         layers = [layer.layer for layer in answer.layers]
         bars.show(layers, answer.here.cells.shown, answer.sizes, answer.layer)
         done = f" ({len(layers) - len(answer.waiting)} of {len(layers)} …)" if answer.waiting else ""
-        self.query_one("#bars-title", Static).update(f"Neurons per layer{done}")
+        self.query_one("#bars-title", Static).update(f"Neurons per layer{done}", layout=False)
 
     def _show_list(self) -> None:
         answer, table = self._answer, self.query_one("#listed", AnswerTable)
         if answer is None:
             return
-        names, types, rows = shown.neuron_table(answer, self._group)
-        if not rows:
+        neurons = shown.listed(answer, self._group)
+        if not neurons:
             self._show_why(shown.nothing_said(answer, self._group))
         else:
             table.display, self.query_one("#nothing").display = True, False
-            table.show(names, types, rows[: shown.MOST_ROWS])
+            table.show(*shown.neuron_columns(answer), shown.neuron_rows(answer, neurons[:PAGE]))
         title = self.query_one("#list-title", Static)
-        title.update(shown.list_title(answer, self._group, title.size.width or 30))
+        title.update(shown.list_title(answer, self._group, title.size.width or 30), layout=False)
         self._show_row()
+
+    def _show_more(self) -> None:
+        """Add rows to the list where its end comes into sight: a thousand at once would take their time."""
+        answer, table = self._answer, self.query_one("#listed", AnswerTable)
+        if answer is None or not table.display:
+            return
+        n, neurons = len(table.values), shown.listed(answer, self._group)
+        if n < len(neurons) and table.scroll_y + 2 * table.size.height > n:
+            table.extend(shown.neuron_rows(answer, neurons[n : n + PAGE]))
 
     def _show_why(self, text: str) -> None:
         self.query_one("#listed").display, self.query_one("#nothing").display = False, True
@@ -313,7 +328,8 @@ class PropertyScreen(WarehouseScreen):
         if answer is None:
             return
         self.query_one("#overlap-title", Static).update(
-            f"Overlap of {answer.question.name} in layer {answer.layer} ({answer.here.n_property_neurons:,} neurons)"
+            f"Overlap of {answer.question.name} in layer {answer.layer} ({answer.here.n_property_neurons:,} neurons)",
+            layout=False,
         )
         rows = [shown.overlap_row(found) for found in self._overlaps]
         waiting = [
@@ -327,7 +343,7 @@ class PropertyScreen(WarehouseScreen):
         """Say in the line below what the neuron under the cursor responds to, group by group."""
         answer, table = self._answer, self.query_one("#listed", AnswerTable)
         neuron = table.value("neuron") if table.display else None
-        if answer is None or neuron not in answer.listing.responds:
+        if answer is None or neuron is None or neuron not in answer.listing.active:
             self.hint("")
             return
         self.hint(Text(shown.row_said(answer, neuron), no_wrap=True, overflow="ellipsis"))
@@ -355,14 +371,13 @@ class PropertyScreen(WarehouseScreen):
     def on_parameter_fields_wanted(self, event: ParameterFields.Wanted) -> None:
         """Ask under what the fields say."""
         chosen = {name: value for name, value in self.neurons.asked.parameters.items() if name in CHOSEN}
+        self._typing = not event.finished
         try:
             parameters = {**chosen, **self.query_one(ParameterFields).values()}
         except RefusedError as error:
-            self._refuse(error, now=event.finished)
+            self._refuse(error)
             return
         self._want(parameters)
-        if event.finished and self._said_later is not None:
-            self._said_later.reset()
 
     def _want(self, parameters: Mapping[str, Value]) -> None:
         question = _question(self.neurons.asked, parameters)
@@ -376,14 +391,13 @@ class PropertyScreen(WarehouseScreen):
             return
         self._ask(question)
 
-    def _refuse(self, error: RefusedError | None, now: bool | None = None) -> None:
+    def _refuse(self, error: RefusedError | None) -> None:
         """Say what is wrong with a parameter; of one that is being typed not before a moment has passed."""
         if self._said_later is not None:
             self._said_later.stop()
             self._said_later = None
         fields = self.query_one(ParameterFields)
-        typing = isinstance(self.focused, ParameterInput) if now is None else not now
-        if error is not None and typing:
+        if error is not None and self._typing:
             self._said_later = self.set_timer(LATER, partial(fields.refuse, error))
         else:
             fields.refuse(error)
@@ -391,7 +405,7 @@ class PropertyScreen(WarehouseScreen):
     def on_select_changed(self, event: Select.Changed) -> None:
         """List the neurons of one group."""
         if event.select.id == "group":
-            self._group = None if event.value in (EVERY_GROUP, Select.NULL) else str(event.value)
+            self._group = None if event.value in (EVERY_GROUP, "") else str(event.value)
             self._show_list()
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
@@ -427,6 +441,12 @@ class PropertyScreen(WarehouseScreen):
         self.query_one("#main").remove_class("-old")
         self._refuse(None)
         self._show_choice(self.neurons.asked)
+
+    def failed(self, error: Exception) -> None:
+        """Say what went wrong; what is on the screen stays, and can be asked anew."""
+        super().failed(error)
+        self._asking = None
+        self.query_one("#main").remove_class("-old")
 
     # What can be taken away.
 

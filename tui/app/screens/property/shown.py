@@ -1,40 +1,47 @@
 """What tables of the property screen show of an answer: rows of text and numbers."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from queries.live_sets.asking import MOST_COLUMNS
 
 if TYPE_CHECKING:
     from queries.live_sets.answer import Answer
+    from queries.live_sets.listing import ListedNeuron
     from queries.live_sets.overlap import Overlap
 
 TEXT, TO_RIGHT = "VARCHAR", "INTEGER"
 """Types of columns: of text, and of numbers, also those that are written with their decimals."""
 
-MOST_ROWS = 500
-"""Neurons that are listed; the query gives all."""
-
-Table = tuple[list[str], list[str], list[tuple[Any, ...]]]
-
 OVERLAP_TYPES = (TEXT, *[TO_RIGHT] * 5)
 
 
-def neuron_table(answer: "Answer", group: str | None) -> Table:
-    """Names, types and rows of the group neurons of a layer, of one group or of all."""
+def neuron_columns(answer: "Answer") -> tuple[list[str], list[str]]:
+    """Names and types of the columns of a list."""
     groups = answer.listing.groups
     few = len(groups) <= MOST_COLUMNS
     of_groups = [f"p {name}" for name in groups] if few else ["p", "next group", "its p"]
     kinds = [TO_RIGHT] * len(groups) if few else [TO_RIGHT, TEXT, TO_RIGHT]
+    names = ["neuron", "group", "phones", "of", *of_groups, "responds to"]
+    return names, [TO_RIGHT, TEXT, TO_RIGHT, TO_RIGHT, *kinds, TEXT]
+
+
+def listed(answer: "Answer", group: str | None) -> "Sequence[ListedNeuron]":
+    """The group neurons of a layer, of one group or of all."""
+    return [row for row in answer.listing.neurons if group in (None, row.group)]
+
+
+def neuron_rows(answer: "Answer", neurons: "Sequence[ListedNeuron]") -> list[tuple[Any, ...]]:
+    """The rows of some neurons of a list."""
+    groups = answer.listing.groups
+    few = len(groups) <= MOST_COLUMNS
     rows: list[tuple[Any, ...]] = []
-    for row in answer.listing.neurons:
-        if group not in (None, row.group):
-            continue
+    for row in neurons:
         own = row.means[groups.index(row.group)]
         means = [_p(p) for p in row.means] if few else [_p(own), row.next_group or "–", _p(row.next_mean)]
-        phones = " ".join(answer.listing.responds[row.neuron].get(row.group, ()))
+        phones = " ".join(answer.listing.phones(row.neuron, row.group))
         rows.append((row.neuron, row.group, row.n_active, row.n_phones, *means, phones))
-    names = ["neuron", "group", "phones", "of", *of_groups, "responds to"]
-    return names, [TO_RIGHT, TEXT, TO_RIGHT, TO_RIGHT, *kinds, TEXT], rows
+    return rows
 
 
 OVERLAP_NAMES = ("also of", "n", "both", "of own", "of its", "Jaccard")
@@ -53,9 +60,7 @@ def list_title(answer: "Answer", group: str | None, width: int) -> str:
     n = here.n_property_neurons if group is None else here.group_neurons.get(group, 0)
     of = f"{n:,} of {here.layer.n_neurons:,}"
     said = f"layer {answer.layer}: {of}" if group is None else f"layer {answer.layer}, {group}: {of}"
-    if n > MOST_ROWS:
-        said += f" (first {MOST_ROWS})"
-    longer = f"{said} neurons; p = mean over phones" if n <= MOST_ROWS else f"{said}; p = mean over phones"
+    longer = f"{said} neurons; p = mean over phones"
     return longer if len(longer) <= width else said
 
 
@@ -67,9 +72,7 @@ def row_said(answer: "Answer", neuron: int) -> str:
     own = here.cells.groups[int(here.member[neuron])]
     counted = [f"{here.cells.groups[at]} {int(here.responded[at, neuron])}/{n_phones[at]}" for at in places[:4]]
     more = " …" if len(places) > 4 else ""
-    return f"{neuron} responds to {'  '.join(counted)}{more}   {own}: " + " ".join(
-        answer.listing.responds[neuron].get(own, ())
-    )
+    return f"{neuron} responds to {'  '.join(counted)}{more}   {own}: " + " ".join(answer.listing.phones(neuron, own))
 
 
 def nothing_said(answer: "Answer", group: str | None) -> str:

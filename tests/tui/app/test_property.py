@@ -1,0 +1,175 @@
+"""The property screen by keyboard: what it shows is what the SQL gives, whatever is changed."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import Input, Static
+
+from queries import connect
+from tui.app.screens.property.choosers import Chooser
+from tui.app.screens.property.slider import LayerSlider
+from tui.app.widgets.bars import StackedBars
+from tui.app.widgets.table import AnswerTable
+
+Drive = Callable[..., None]
+
+
+def rows_of(path: Path, sql: str) -> list[tuple[Any, ...]]:
+    with connect(path, comments=False) as con:
+        return con.sql(sql).fetchall()
+
+
+def listed(app: Any) -> list[tuple[Any, ...]]:
+    """(neuron, group) of the list, as a set would have them."""
+    table = app.place.query_one("#listed", AnswerTable)
+    return sorted(row[:2] for row in table.values) if table.display else []
+
+
+def text_of(app: Any, what: str) -> str:
+    return str(app.place.query_one(what, Static).render())
+
+
+async def opened(app: Any, pilot: Any, settled: Any, focus: str | None = None) -> Any:
+    await pilot.press("f3")
+    await settled(app, pilot)
+    if focus is not None:
+        app.place.query_one(focus).focus()
+        await pilot.pause()
+    return app.place
+
+
+def test_it_shows_what_the_sql_gives(shown: Path, drive: Drive, settled: Any) -> None:
+    async def steps(app: Any, pilot: Any) -> None:
+        await opened(app, pilot, settled)
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        await settled(app, pilot)
+        assert app.asked.layer == 3
+        asked = "p_property := 'gender', p_layer := 3"
+        assert listed(app) == sorted(rows_of(shown, f'SELECT neuron, "group" FROM group_neurons({asked})')) != []
+        sizes = rows_of(
+            shown, "SELECT layer, \"group\", count(*) FROM group_neurons(p_property := 'gender') GROUP BY ALL"
+        )
+        drawn = str(app.place.query_one(StackedBars).render()).split("\n")
+        totals = {layer: sum(n for of, _, n in sizes if of == layer) for layer in (1, 2, 3, 4)}
+        assert [int(line.split()[-1]) for line in drawn[1:5]] == list(totals.values())
+        overlaps = rows_of(
+            shown,
+            "SELECT CASE property_a WHEN 'gender' THEN property_b ELSE property_a END, n_both "
+            f"FROM property_overlap({asked})",
+        )
+        table = app.place.query_one("#overlap", AnswerTable)
+        assert sorted((row[0], row[2]) for row in table.values) == sorted(overlaps)
+        assert rows_of(shown, app.place.as_sql())[0][1] == app.place.query_one("#listed", AnswerTable).values[0][0]
+
+    drive(shown, steps, size=(80, 24))
+
+
+def test_typing_changes_everything_in_place(shown: Path, drive: Drive, settled: Any) -> None:
+    async def steps(app: Any, pilot: Any) -> None:
+        place = await opened(app, pilot, settled, "#p_sigma")
+        await pilot.press(*"0.3")
+        await settled(app, pilot)
+        assert dict(app.asked.parameters) == {"p_sigma": 0.3}
+        asked = "p_property := 'gender', p_layer := 1, p_sigma := 0.3"
+        assert listed(app) == sorted(rows_of(shown, f'SELECT neuron, "group" FROM group_neurons({asked})'))
+        await pilot.press("up")
+        await settled(app, pilot)
+        assert place.query_one("#p_sigma", Input).value == "0.35"
+        assert app.asked.parameters["p_sigma"] == 0.35
+        place.query_one(LayerSlider).focus()
+        await pilot.press("end", "r")
+        await settled(app, pilot)
+        assert (app.asked.layer, dict(app.asked.parameters)) == (4, {})
+        assert place.query_one("#p_sigma", Input).value == ""
+
+    drive(shown, steps)
+
+
+def test_a_bad_value_is_said_and_the_answer_stays(shown: Path, drive: Drive, settled: Any) -> None:
+    async def steps(app: Any, pilot: Any) -> None:
+        place = await opened(app, pilot, settled, "#p_sigma")
+        before = listed(app)
+        await pilot.press(*"7", "tab")
+        await settled(app, pilot)
+        assert "σ: 7.0 is no share of the phones" in text_of(app, "#refused")
+        assert place.query_one("#p_sigma").has_class("-refused")
+        assert listed(app) == before
+        assert dict(app.asked.parameters) == {}
+        await pilot.press("escape")
+        await settled(app, pilot)
+        assert not place.query_one("#refused").display
+        assert place.query_one("#p_sigma", Input).value == ""
+        place.query_one("#p_where").focus()
+        await pilot.press(*"nobody > 3", "enter")
+        await settled(app, pilot)
+        assert "where: " in text_of(app, "#refused")
+        assert "nobody" in text_of(app, "#refused")
+        assert listed(app) == before
+
+    drive(shown, steps)
+
+
+def test_a_condition_counts_from_the_activations(shown: Path, drive: Drive, settled: Any) -> None:
+    async def steps(app: Any, pilot: Any) -> None:
+        await opened(app, pilot, settled, "#p_where")
+        await pilot.press(*"speaker IN ('s0', 's1')", "enter")
+        while "p_where" not in app.place.as_sql():
+            await pilot.pause(0.02)
+        await pilot.press("escape")  # what is left to count is given up, and what was counted stays
+        await settled(app, pilot)
+        asked = "p_property := 'gender', p_layer := 1, p_where := 'speaker IN (''s0'', ''s1'')'"
+        assert listed(app) == sorted(rows_of(shown, f'SELECT neuron, "group" FROM group_neurons({asked})'))
+        assert app.asked.parameters == {"p_where": "speaker IN ('s0', 's1')"}
+        assert len(rows_of(shown, app.place.as_sql())) == len(listed(app))
+
+    drive(shown, steps)
+
+
+def test_the_list_of_a_group_can_be_gathered(shown: Path, drive: Drive, settled: Any) -> None:
+    async def steps(app: Any, pilot: Any) -> None:
+        place = await opened(app, pilot, settled, "#listed")
+        await pilot.press("right_square_bracket", "right_square_bracket", "f")
+        await settled(app, pilot)
+        assert {group for _, group in listed(app)} == {"F"}
+        gathered = place.neurons_sql()
+        assert (gathered.name, gathered.model) == ("gender-F-layer3", "tiny-speech")
+        assert sorted(rows_of(shown, gathered.sql)) == [(3, neuron) for neuron, _ in listed(app)]
+        assert place.query_one("#group", Chooser).value == "F"
+
+    drive(shown, steps)
+
+
+def test_a_chosen_property_with_many_groups(shown: Path, drive: Drive, settled: Any) -> None:
+    async def steps(app: Any, pilot: Any) -> None:
+        place = await opened(app, pilot, settled, "#property")
+        await pilot.press("enter", "home", "down", "enter")
+        await settled(app, pilot)
+        assert app.asked.property == "phone"
+        assert "all 12 groups together" in str(place.query_one(StackedBars).render())
+        assert place.query_one("#listed", AnswerTable).names[4:] == ("p", "next group", "its p", "responds to")
+
+    drive(shown, steps)
+
+
+@pytest.mark.parametrize(("baseline", "said"), [("0.99", "Lower σ or the baseline"), ("0", "Raise σ")])
+def test_an_empty_list_says_what_to_do(shown: Path, drive: Drive, settled: Any, baseline: str, said: str) -> None:
+    async def steps(app: Any, pilot: Any) -> None:
+        app.choose(property="pitch", parameters={"p_baseline": float(baseline), "p_sigma": 0.05})
+        await opened(app, pilot, settled)
+        assert listed(app) == []
+        assert said in text_of(app, "#why")
+        assert app.place.neurons_sql() is None
+
+    drive(shown, steps)
+
+
+def test_enter_opens_the_card_of_a_neuron(shown: Path, drive: Drive, settled: Any) -> None:
+    async def steps(app: Any, pilot: Any) -> None:
+        place = await opened(app, pilot, settled, "#listed")
+        await pilot.press("right_square_bracket", "j", "enter")
+        neuron = place.query_one("#listed", AnswerTable).value("neuron", 1)
+        assert (app.current_mode, app.asked.layer, app.asked.neuron) == ("neuron", 2, neuron)
+
+    drive(shown, steps)
