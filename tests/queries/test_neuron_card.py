@@ -49,8 +49,7 @@ def pooled(cells: Cells, group: str, neuron: int) -> float:
     return sum(active for active, _ in of_group) / sum(n for _, n in of_group)
 
 
-@pytest.mark.parametrize("neuron", NEURONS, ids=str)
-@pytest.mark.parametrize("property", PROPERTIES)
+@pytest.mark.parametrize(("neuron", "property"), list(zip(NEURONS * 2, PROPERTIES, strict=True)), ids=str)
 def test_every_cell_that_counts_is_there(drawn: Study, drawn_con: Connection, neuron: Neuron, property: str) -> None:
     expected = cells_of(drawn, property, neuron.layer)
     found = responses(drawn_con, neuron, property)
@@ -130,8 +129,7 @@ def test_of_every_property_something_is_shown(drawn_con: Connection) -> None:
     }  # both cases are met
 
 
-@pytest.mark.parametrize("neuron", NEURONS, ids=str)
-@pytest.mark.parametrize("property", ["gender", "speaker"])
+@pytest.mark.parametrize(("neuron", "property"), list(zip(NEURONS, ["gender", "speaker"], strict=True)), ids=str)
 def test_a_neuron_among_its_layer(drawn: Study, drawn_con: Connection, neuron: Neuron, property: str) -> None:
     cells = cells_of(drawn, property, neuron.layer)
     width = drawn.widths[neuron.layer - 1]
@@ -158,8 +156,7 @@ def test_a_neuron_that_is_never_active_stands_last(by_hand: duckdb.DuckDBPyConne
     ]
 
 
-@pytest.mark.parametrize("neuron", NEURONS, ids=str)
-@pytest.mark.parametrize("property", ["gender", "phone_class"])
+@pytest.mark.parametrize(("neuron", "property"), list(zip(NEURONS, ["gender", "phone_class"], strict=True)), ids=str)
 def test_the_most_alike_are_the_most_correlated(
     drawn: Study, drawn_con: Connection, neuron: Neuron, property: str
 ) -> None:
