@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from textual.widgets import Input, Static
 
-from queries import connect
 from tui.app.screens.property.choosers import Chooser
 from tui.app.screens.property.slider import LayerSlider
 from tui.app.widgets.bars import StackedBars
 from tui.app.widgets.table import AnswerTable
+from warehouse import create
 
 Drive = Callable[..., None]
 
 
-def rows_of(path: Path, sql: str) -> list[tuple[Any, ...]]:
-    with connect(path, comments=False) as con:
-        return con.sql(sql).fetchall()
+def rows_of(app: Any, sql: str) -> list[tuple[Any, ...]]:
+    with app.session.cursor() as con:
+        return list(con.sql(sql).fetchall())
 
 
 def listed(app: Any) -> list[tuple[Any, ...]]:
@@ -47,21 +47,21 @@ def test_it_shows_what_the_sql_gives(shown: Path, drive: Drive, settled: Any) ->
         await settled(app, pilot)
         assert app.asked.layer == 3
         asked = "p_property := 'gender', p_layer := 3"
-        assert listed(app) == sorted(rows_of(shown, f'SELECT neuron, "group" FROM group_neurons({asked})')) != []
+        assert listed(app) == sorted(rows_of(app, f'SELECT neuron, "group" FROM group_neurons({asked})')) != []
         sizes = rows_of(
-            shown, "SELECT layer, \"group\", count(*) FROM group_neurons(p_property := 'gender') GROUP BY ALL"
+            app, "SELECT layer, \"group\", count(*) FROM group_neurons(p_property := 'gender') GROUP BY ALL"
         )
         drawn = str(app.place.query_one(StackedBars).render()).split("\n")
         totals = {layer: sum(n for of, _, n in sizes if of == layer) for layer in (1, 2, 3, 4)}
         assert [int(line.split()[-1]) for line in drawn[1:5]] == list(totals.values())
         overlaps = rows_of(
-            shown,
+            app,
             "SELECT CASE property_a WHEN 'gender' THEN property_b ELSE property_a END, n_both "
             f"FROM property_overlap({asked})",
         )
         table = app.place.query_one("#overlap", AnswerTable)
         assert sorted((row[0], row[2]) for row in table.values) == sorted(overlaps)
-        assert rows_of(shown, app.place.as_sql())[0][1] == app.place.query_one("#listed", AnswerTable).values[0][0]
+        assert rows_of(app, app.place.as_sql())[0][1] == app.place.query_one("#listed", AnswerTable).values[0][0]
 
     drive(shown, steps, size=(80, 24))
 
@@ -73,7 +73,7 @@ def test_typing_changes_everything_in_place(shown: Path, drive: Drive, settled: 
         await settled(app, pilot)
         assert dict(app.asked.parameters) == {"p_sigma": 0.3}
         asked = "p_property := 'gender', p_layer := 1, p_sigma := 0.3"
-        assert listed(app) == sorted(rows_of(shown, f'SELECT neuron, "group" FROM group_neurons({asked})'))
+        assert listed(app) == sorted(rows_of(app, f'SELECT neuron, "group" FROM group_neurons({asked})'))
         await pilot.press("up")
         await settled(app, pilot)
         assert place.query_one("#p_sigma", Input).value == "0.35"
@@ -114,15 +114,15 @@ def test_a_bad_value_is_said_and_the_answer_stays(shown: Path, drive: Drive, set
 def test_a_condition_counts_from_the_activations(shown: Path, drive: Drive, settled: Any) -> None:
     async def steps(app: Any, pilot: Any) -> None:
         await opened(app, pilot, settled, "#p_where")
-        await pilot.press(*"speaker IN ('s0', 's1')", "enter")
+        await pilot.press(*"f0_hz > 150", "enter")
         while "p_where" not in app.place.as_sql():
             await pilot.pause(0.02)
         await pilot.press("escape")  # what is left to count is given up, and what was counted stays
         await settled(app, pilot)
-        asked = "p_property := 'gender', p_layer := 1, p_where := 'speaker IN (''s0'', ''s1'')'"
-        assert listed(app) == sorted(rows_of(shown, f'SELECT neuron, "group" FROM group_neurons({asked})'))
-        assert app.asked.parameters == {"p_where": "speaker IN ('s0', 's1')"}
-        assert len(rows_of(shown, app.place.as_sql())) == len(listed(app))
+        asked = "p_property := 'gender', p_layer := 1, p_where := 'f0_hz > 150'"
+        assert listed(app) == sorted(rows_of(app, f'SELECT neuron, "group" FROM group_neurons({asked})'))
+        assert app.asked.parameters == {"p_where": "f0_hz > 150"}
+        assert len(rows_of(app, app.place.as_sql())) == len(listed(app))
 
     drive(shown, steps)
 
@@ -135,7 +135,7 @@ def test_the_list_of_a_group_can_be_gathered(shown: Path, drive: Drive, settled:
         assert {group for _, group in listed(app)} == {"F"}
         gathered = place.neurons_sql()
         assert (gathered.name, gathered.model) == ("gender-F-layer3", "tiny-speech")
-        assert sorted(rows_of(shown, gathered.sql)) == [(3, neuron) for neuron, _ in listed(app)]
+        assert sorted(rows_of(app, gathered.sql)) == [(3, neuron) for neuron, _ in listed(app)]
         assert place.query_one("#group", Chooser).value == "F"
 
     drive(shown, steps)
@@ -173,3 +173,18 @@ def test_enter_opens_the_card_of_a_neuron(shown: Path, drive: Drive, settled: An
         assert (app.current_mode, app.asked.layer, app.asked.neuron) == ("neuron", 2, neuron)
 
     drive(shown, steps)
+
+
+def test_an_empty_warehouse_says_what_to_do(tmp_path: Path, drive: Drive, settled: Any) -> None:
+    create(tmp_path / "empty.warehouse")
+
+    async def steps(app: Any, pilot: Any) -> None:
+        place = await opened(app, pilot, settled, "#p_sigma")
+        assert "neurons ingest" in text_of(app, "#why")
+        await pilot.press("up", "tab", "escape", "f8")
+        place.query_one(LayerSlider).focus()
+        await pilot.press("right", "f", "r", "b", "B", "left_square_bracket")
+        await settled(app, pilot)
+        assert (place.as_sql(), place.neurons_sql()) == (None, None)
+
+    drive(tmp_path / "empty.warehouse", steps)

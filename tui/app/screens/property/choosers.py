@@ -19,6 +19,10 @@ _NOTHING = [("–", "")]
 class Chooser(Select[str]):
     """A list of names, one of which is chosen; what is set by the program is no choice of the user's."""
 
+    DEFAULT_CSS = """
+    Chooser > SelectOverlay { width: auto; min-width: 16; max-width: 60; constrain: inside inside; }
+    """
+
     def __init__(self, *, id: str) -> None:
         super().__init__(_NOTHING, id=id, compact=True, allow_blank=False)
         self._names: tuple[str, ...] = ()
@@ -40,7 +44,8 @@ class Choosers(Horizontal):
     Choosers { height: 1; padding: 0 1; }
     Choosers Label { width: auto; margin: 0 1 0 0; color: $text-muted; }
     Choosers Chooser { width: 1fr; margin: 0 1 0 0; }
-    Choosers #property { width: 17; }
+    Choosers #property { width: 15; }
+    Choosers #model { width: 2fr; }
     Choosers #frames { width: 12; margin: 0; }
     """
 
