@@ -48,7 +48,10 @@ class AnswerTable(DataTable[Text]):
         self.clear(columns=not same)
         if not same:
             for place, (name, kind) in enumerate(zip(names, types, strict=True)):
-                self.add_column(Text(name, justify="right" if is_number(kind) else "left"), key=str(place))
+                label = Text(name, justify="right" if is_number(kind) else "left", no_wrap=True)
+                self.add_column(label, key=str(place), width=1)
+        for column in self.ordered_columns:
+            column.width = column.label.cell_len
         self.values = []
         self.extend(rows)
         if same and rows:
@@ -62,6 +65,9 @@ class AnswerTable(DataTable[Text]):
             [_cell(text, is_number(kind)) for text in column]
             for kind, column in zip(self.types, columns_of_text(self.types, rows), strict=True)
         ]
+        # Widths are set here: measured later, as the table would do, they are those of the rows before for a moment.
+        for column, cells in zip(self.ordered_columns, columns, strict=True):
+            column.width = max(column.width, *(cell.cell_len for cell in cells), 0)
         self.add_rows(zip(*columns, strict=True))
         self.values.extend(rows)
 
