@@ -1,4 +1,4 @@
-"""Writes docs/cli.md and docs/sql.md from the code: ``python -m tui.docs``; with ``--check``, says what is stale."""
+"""Writes docs/cli.md, sql.md and tui.md from the code: ``python -m tui.docs``; with ``--check``, says what is stale."""
 
 import argparse
 import sys
@@ -15,12 +15,19 @@ from tui.table import markdown_lines
 
 DOCS = Path(__file__).parents[1] / "docs"
 WIDTH = 100
+_SHOWN = ("property", "neuron", "patterns", "sql", "basket")
+_APP = """`neurons tui WAREHOUSE` opens it in the terminal, `neurons tui WAREHOUSE --serve` in a browser of the same machine. It only
+reads the warehouse, and follows it while an ingest writes: every second it looks for new commits. What takes time runs
+beside it, says so in the line above the keys, and is stopped by escape. 80 × 24 cells are enough, more show more.
+
+F1 shows on every screen what stands here about it. Sets and queries are kept in the user's state folder
+(`$XDG_STATE_HOME`, usually `~/.local/state`), never in the warehouse. The screens:"""
 _MADE = "<!-- Made by `python -m tui.docs`; edit the code instead. -->"
 
 
 def pages() -> dict[str, str]:
     """The generated pages by file name."""
-    return {"cli.md": cli_page(), "sql.md": sql_page()}
+    return {"cli.md": cli_page(), "sql.md": sql_page(), "tui.md": app_page()}
 
 
 def cli_page() -> str:
@@ -33,6 +40,21 @@ def cli_page() -> str:
     for name, text in command_helps():
         lines += [f"## `{name}`", "", "```text", text, "```", ""]
     return "\n".join(lines)
+
+
+def app_page() -> str:
+    """What the app shows on every screen, in the words of its help."""
+    from tui.app.places import PLACES
+    from tui.app.screens.help import EVERYWHERE
+
+    lines = [_MADE, "", "# The terminal app", "", _APP, ""]
+    lines += [f"- **{place.title}** ({place.function_key.upper()}): {place.shows}" for place in PLACES]
+    for place in PLACES:
+        text = (place.screen().HELP or "").strip()
+        lines += ["", *(f"#{line}" if line.startswith("#") else line for line in text.splitlines())]
+        if place.name in _SHOWN:
+            lines += ["", f"![{place.title}](tui/{place.name}.png)"]
+    return "\n".join([*lines, "", *EVERYWHERE.strip().splitlines(), ""])
 
 
 def command_helps() -> Iterator[tuple[str, str]]:
