@@ -174,6 +174,7 @@ def listening(host: str, port: int) -> socket.socket:
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((LOOPBACK, port))
+        taken.listen()  # the link is said before the server looks for who comes
     except OSError as error:
         taken.close()
         why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"

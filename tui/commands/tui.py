@@ -60,7 +60,7 @@ def tui(
         serve_app(session.path, port or PORT, theme=theme, memory=memory, threads=threads)
         return
     in_browser = "TEXTUAL_DRIVER" in os.environ  # which serve_app set: keys and screen go through pipes
-    if not in_browser and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not in_browser and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise MisuseError("the app needs a terminal; for a pipe or a file ask with `neurons sql`")
     if not in_browser and os.environ.get("TERM") == "dumb":
         raise MisuseError("TERM is dumb: this terminal cannot move its cursor; use another, or `neurons sql`")

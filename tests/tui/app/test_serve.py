@@ -156,7 +156,6 @@ def test_other_hosts_are_refused(host: str) -> None:
 def test_a_port_that_cannot_be_had_is_said() -> None:
     with listening("localhost", 0) as taken:
         assert taken.getsockname()[0] == "127.0.0.1"
-        taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(WarehouseError, match=f"port {port} is in use; give another with --port"):
             listening("127.0.0.1", port)

@@ -61,7 +61,7 @@ def opened(shown: Path, tmp_path: Path, own_state: Path) -> Iterator[Callable[..
 
     def run(size: tuple[int, int], **settings: str) -> Terminal:
         told = [f"{name}={value}" for name, value in {"XDG_STATE_HOME": str(own_state), **settings}.items()]
-        command = shlex.join(["env", *told, *NEURONS, "tui", str(shown)])
+        command = shlex.join(["env", *("-u", "COLUMNS", "-u", "LINES"), *told, *NEURONS, "tui", str(shown)])
         terminals.append(
             Terminal(tmp_path / f"tmux{len(terminals)}", f"{command}; echo {ENDED} $?; sleep 60", size, tmp_path)
         )
@@ -75,6 +75,9 @@ def opened(shown: Path, tmp_path: Path, own_state: Path) -> Iterator[Callable[..
 def test_a_mask_is_taken_away_in_a_terminal(opened: Callable[..., Terminal], tmp_path: Path) -> None:
     terminal = opened((100, 30))
     terminal.shows("tiny-speech")
+    terminal.resize(20, 5)
+    terminal.shows("20 x 5")
+    terminal.resize(80, 24)
     terminal.press("F3")
     terminal.shows("Overlap of gender in layer 1")
     terminal.press("f", "b")
@@ -96,10 +99,6 @@ def test_a_mask_is_taken_away_in_a_terminal(opened: Callable[..., Terminal], tmp
     mask = Mask.load(written)
     assert len(mask)
     assert mask.provenance["set"] == "women"
-    terminal.resize(20, 5)
-    terminal.shows("20 x 5")
-    terminal.resize(80, 24)
-    terminal.shows("erasing women takes")
     terminal.press("C-q")
     terminal.shows(f"{ENDED} 0")
 
