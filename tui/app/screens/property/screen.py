@@ -10,19 +10,18 @@ from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.timer import Timer
-from textual.widgets import DataTable, Select, Static
+from textual.widgets import DataTable
 
 from queries.live_sets.asking import list_sql, neurons_sql, overlap_sql, profile_sql
 from queries.live_sets.question import Question, RefusedError
 from tui.app.asked import Asked, Value
 from tui.app.screen import Listed, WarehouseScreen
 from tui.app.screens.property import help, shown
-from tui.app.screens.property.choosers import READINGS, Chooser, Choosers
+from tui.app.screens.property.choosers import READINGS, Choosers
 from tui.app.screens.property.fields import ParameterFields
+from tui.app.screens.property.panels import PropertyPanels
 from tui.app.screens.property.slider import LayerSlider
-from tui.app.widgets.bars import StackedBars
 from tui.app.widgets.table import AnswerTable
 
 if TYPE_CHECKING:
@@ -32,13 +31,10 @@ if TYPE_CHECKING:
     from queries.live_sets.made import LayerSets
     from queries.live_sets.overlap import Overlap
 
-EVERY_CORPUS, EVERY_GROUP = "all corpora", "all groups"
+EVERY_CORPUS = "all corpora"
 
 WIDE = 110
 """Columns from which on the fields fit in one line."""
-
-PAGE = 100
-"""Neurons that are added to the list at a time."""
 
 LATER = 0.6
 """Seconds after which a value that is still being typed is called wrong."""
@@ -57,30 +53,19 @@ class PropertyScreen(WarehouseScreen):
         Binding("B", "gather_all", "All layers to basket", show=False),
     ]
     DEFAULT_CSS = """
-    PropertyScreen #main { height: 1fr; layout: grid; grid-size: 2 2; grid-columns: 28 1fr; grid-rows: 1fr auto; }
     PropertyScreen.-wide #main { grid-columns: 2fr 3fr; }
-    PropertyScreen #left { row-span: 2; padding: 0 1; }
     PropertyScreen.-wide #left { row-span: 1; }
     PropertyScreen.-wide #right { row-span: 2; }
-    PropertyScreen #below { height: auto; max-height: 8; }
     PropertyScreen.-wide #below { padding: 0 1; max-height: 20; }
-    PropertyScreen .title { height: 1; width: 1fr; text-style: bold; color: $primary; }
-    PropertyScreen #head { height: 1; }
-    PropertyScreen #group { width: 16; }
-    PropertyScreen #listed { height: 1fr; }
-    PropertyScreen #nothing { display: none; height: 1fr; padding: 1 1; }
-    PropertyScreen #overlap { height: auto; max-height: 7; }
     PropertyScreen.-wide #overlap { max-height: 19; }
     PropertyScreen.-wide #typed { height: 1; layout: horizontal; }
     PropertyScreen.-wide #numbers { width: auto; }
-    PropertyScreen #main.-old { opacity: 60%; }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._answer: Answer | None = None
         self._asking: Question | None = None
-        self._group: str | None = None
         self._overlaps: list[Overlap] = []
         self._counts: Counts | None = None
         self._making = Lock()
@@ -88,30 +73,15 @@ class PropertyScreen(WarehouseScreen):
         self._said_later: Timer | None = None
 
     def body(self) -> ComposeResult:
-        """Choosers and fields above; bars on the left; the list and the overlaps on the right."""
+        """Choosers and fields above; the panels below them."""
         yield Choosers(id="choosers")
         yield ParameterFields(id="fields")
         yield LayerSlider(id="slider")
-        with Container(id="main"):
-            with VerticalScroll(id="left", can_focus=False):
-                yield Static("Neurons per layer", id="bars-title", classes="title", markup=False)
-                yield StackedBars(id="bars")
-            with Vertical(id="right"):
-                with Horizontal(id="head"):
-                    yield Static("", id="list-title", classes="title", markup=False)
-                    yield Chooser(id="group")
-                yield AnswerTable(id="listed")
-                with VerticalScroll(id="nothing"):
-                    yield Static("", id="why", markup=False)
-            with Vertical(id="below"):
-                yield Static("", id="overlap-title", classes="title", markup=False)
-                yield AnswerTable(id="overlap")
+        yield PropertyPanels(id="main")
 
-    def on_mount(self) -> None:
-        """Keep the last line of the tables for rows; h and l move sideways."""
-        for table in self.query(AnswerTable):
-            table.styles.scrollbar_size_horizontal = 0
-        self.watch(self.query_one("#listed"), "scroll_y", self._show_more, init=False)
+    @property
+    def _panels(self) -> PropertyPanels:
+        return self.query_one(PropertyPanels)
 
     # What is asked.
 
@@ -140,7 +110,7 @@ class PropertyScreen(WarehouseScreen):
         self._asking = question
         layer = self.neurons.asked.layer
         doing = f"counting {question.name} from the activations" if question.reads_facts else f"reading {question.name}"
-        self.query_one("#main").set_class(question.reads_facts, "-old")
+        self._panels.set_class(question.reads_facts, "-old")
 
         def work(con: "Connection") -> "Answer | RefusedError":
             from queries.live_sets.answer import answer
@@ -154,14 +124,14 @@ class PropertyScreen(WarehouseScreen):
 
     def _answered(self, question: Question, answer: "Answer | RefusedError") -> None:
         self._asking = None
-        self.query_one("#main").remove_class("-old")
+        self._panels.remove_class("-old")
         if isinstance(answer, RefusedError):
             self._refuse(answer)
             return
         self._refuse(None)
         self._overlaps = []
         self._answer = answer
-        self._show_answer()
+        self._show_answer(self._answer)
         asked = self.neurons.asked
         if dict(asked.parameters) != dict(question.parameters):
             self.neurons.choose(parameters=question.parameters)
@@ -191,7 +161,7 @@ class PropertyScreen(WarehouseScreen):
         if self._answer is None or self._answer.question is not question:
             return
         self._answer = replace(self._answer, sets={**self._answer.sets, **sets})
-        self._show_bars()
+        self._panels.show_bars(self._answer)
         self._ask_rest()
 
     def _look_at(self, layer: int) -> None:
@@ -212,7 +182,7 @@ class PropertyScreen(WarehouseScreen):
             return
         self._answer = replace(answer, sets={**self._answer.sets, **answer.sets})
         self._overlaps = []
-        self._show_answer()
+        self._show_answer(self._answer)
         self._ask_rest()
 
     def _ask_overlap(self) -> None:
@@ -220,8 +190,7 @@ class PropertyScreen(WarehouseScreen):
         answer = self._answer
         if answer is None:
             return
-        known = {answer.question.name, *(found.other for found in self._overlaps)}
-        others = [name for name in self.neurons.session.properties if name not in known]
+        others = self._others(answer)
         if not others:
             return
 
@@ -235,7 +204,7 @@ class PropertyScreen(WarehouseScreen):
     def _overlapped(self, answer: "Answer", found: "list[Overlap]") -> None:
         if self._answer is not None and self._answer.here is answer.here:
             self._overlaps += found
-            self._show_overlaps()
+            self._show_overlaps(answer)
             self._ask_overlap()
 
     def _store(self) -> "Counts":
@@ -264,89 +233,33 @@ class PropertyScreen(WarehouseScreen):
     def _show_nothing_recorded(self) -> None:
         session = self.neurons.session
         self._answer = None
-        self._show_bars()
-        self._show_why(
+        self._panels.show_none(
             f"Nothing was recorded in this warehouse yet: neurons ingest … -o {session.path}\n\n"
             "What is recorded appears here by itself."
             if not session.models
             else f"No property is declared: neurons properties --help says how, for {session.path}"
         )
 
-    def _show_answer(self) -> None:
-        answer = self._answer
-        if answer is None:
-            return
-        groups = answer.listing.groups
-        if self._group not in groups:
-            self._group = None
-        chosen = EVERY_GROUP if self._group is None else self._group
-        self.query_one("#group", Chooser).show([EVERY_GROUP, *groups], chosen)
+    def _show_answer(self, answer: "Answer") -> None:
         with self.neurons.batch_update():
-            self._show_bars()
-            self._show_list()
-            self._show_overlaps()
+            self._panels.show(answer)
+            self._show_overlaps(answer)
 
-    def _show_bars(self) -> None:
-        bars, answer = self.query_one(StackedBars), self._answer
-        if answer is None:
-            bars.show((), (), {}, None)
-            return
-        layers = [layer.layer for layer in answer.layers]
-        bars.show(layers, answer.here.cells.shown, answer.sizes, answer.layer)
-        done = f" ({len(layers) - len(answer.waiting)} of {len(layers)} …)" if answer.waiting else ""
-        self.query_one("#bars-title", Static).update(f"Neurons per layer{done}", layout=False)
+    def _show_overlaps(self, answer: "Answer") -> None:
+        self._panels.show_overlaps(answer, self._overlaps, self._others(answer))
 
-    def _show_list(self) -> None:
-        answer, table = self._answer, self.query_one("#listed", AnswerTable)
-        if answer is None:
-            return
-        neurons = shown.listed(answer, self._group)
-        if not neurons:
-            self._show_why(shown.nothing_said(answer, self._group))
-        else:
-            table.display, self.query_one("#nothing").display = True, False
-            table.show(*shown.neuron_columns(answer), shown.neuron_rows(answer, neurons[:PAGE]))
-        title = self.query_one("#list-title", Static)
-        title.update(shown.list_title(answer, self._group, title.size.width or 30), layout=False)
-        self._show_row()
+    def _others(self, answer: "Answer") -> list[str]:
+        """Properties whose overlap is not known yet."""
+        known = {answer.question.name, *(found.other for found in self._overlaps)}
+        return [name for name in self.neurons.session.properties if name not in known]
 
-    def _show_more(self) -> None:
-        """Add rows to the list where its end comes into sight: a thousand at once would take their time."""
-        answer, table = self._answer, self.query_one("#listed", AnswerTable)
-        if answer is None or not table.display:
-            return
-        n, neurons = len(table.values), shown.listed(answer, self._group)
-        if n < len(neurons) and table.scroll_y + 2 * table.size.height > n:
-            table.extend(shown.neuron_rows(answer, neurons[n : n + PAGE]))
-
-    def _show_why(self, text: str) -> None:
-        self.query_one("#listed").display, self.query_one("#nothing").display = False, True
-        self.query_one("#why", Static).update(text)
-
-    def _show_overlaps(self) -> None:
-        answer, table = self._answer, self.query_one("#overlap", AnswerTable)
-        if answer is None:
-            return
-        self.query_one("#overlap-title", Static).update(
-            f"Overlap of {answer.question.name} in layer {answer.layer} ({answer.here.n_property_neurons:,} neurons)",
-            layout=False,
-        )
-        rows = [shown.overlap_row(found) for found in self._overlaps]
-        waiting = [
-            (name, *["…"] * 5)
-            for name in self.neurons.session.properties
-            if name != answer.question.name and name not in {found.other for found in self._overlaps}
-        ]
-        table.show(shown.OVERLAP_NAMES, shown.OVERLAP_TYPES, [*rows, *waiting])
-
-    def _show_row(self) -> None:
+    def on_property_panels_neuron_looked_at(self, event: PropertyPanels.NeuronLookedAt) -> None:
         """Say in the line below what the neuron under the cursor responds to, group by group."""
-        answer, table = self._answer, self.query_one("#listed", AnswerTable)
-        neuron = table.value("neuron") if table.display else None
-        if answer is None or neuron is None or neuron not in answer.listing.active:
+        answer = self._answer
+        if answer is None or event.neuron is None or event.neuron not in answer.listing.active:
             self.hint("")
-            return
-        self.hint(Text(shown.row_said(answer, neuron), no_wrap=True, overflow="ellipsis"))
+        else:
+            self.hint(Text(shown.row_said(answer, event.neuron), no_wrap=True, overflow="ellipsis"))
 
     # What the user does.
 
@@ -387,7 +300,7 @@ class PropertyScreen(WarehouseScreen):
             self._refuse(None)
             if self.cancel("sets"):
                 self._asking = None
-                self.query_one("#main").remove_class("-old")
+                self._panels.remove_class("-old")
             return
         self._ask(question)
 
@@ -402,17 +315,6 @@ class PropertyScreen(WarehouseScreen):
         else:
             fields.refuse(error)
 
-    def on_select_changed(self, event: Select.Changed) -> None:
-        """List the neurons of one group."""
-        if event.select.id == "group":
-            self._group = None if event.value in (EVERY_GROUP, "") else str(event.value)
-            self._show_list()
-
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Say what the neuron under the cursor responds to."""
-        if event.data_table.id == "listed":
-            self._show_row()
-
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Look at another property of the overlaps."""
         if event.data_table.id == "overlap" and isinstance(event.data_table, AnswerTable):
@@ -424,10 +326,7 @@ class PropertyScreen(WarehouseScreen):
 
     def action_next_group(self) -> None:
         """List the neurons of the next group, and after the last those of all."""
-        if self._answer is not None and self._answer.listing.groups:
-            choices: list[str | None] = [None, *self._answer.listing.groups]
-            self._group = choices[(choices.index(self._group) + 1) % len(choices)]
-            self._show_answer()
+        self._panels.next_group()
 
     def action_defaults(self) -> None:
         """Ask under the default parameters."""
@@ -438,7 +337,7 @@ class PropertyScreen(WarehouseScreen):
         """Stop what runs, and show again what the answer on the screen was asked under."""
         super().action_stop()
         self._asking = None
-        self.query_one("#main").remove_class("-old")
+        self._panels.remove_class("-old")
         self._refuse(None)
         self._show_choice(self.neurons.asked)
 
@@ -446,7 +345,7 @@ class PropertyScreen(WarehouseScreen):
         """Say what went wrong; what is on the screen stays, and can be asked anew."""
         super().failed(error)
         self._asking = None
-        self.query_one("#main").remove_class("-old")
+        self._panels.remove_class("-old")
 
     # What can be taken away.
 
@@ -460,7 +359,7 @@ class PropertyScreen(WarehouseScreen):
             return overlap_sql(answer.question, answer.layer)
         if where == "slider" or not answer.listing.neurons:
             return profile_sql(answer.question)
-        return list_sql(answer.question, answer.layer, answer.listing.groups, self._group)
+        return list_sql(answer.question, answer.layer, answer.listing.groups, self._panels.group)
 
     def neurons_sql(self) -> Listed | None:
         """The neurons that are listed."""
@@ -477,9 +376,9 @@ class PropertyScreen(WarehouseScreen):
         if answer is None or not (every_layer or answer.listing.neurons):
             return None
         layer = None if every_layer else answer.layer
-        parts = [answer.question.name, self._group, None if layer is None else f"layer{layer}"]
+        parts = [answer.question.name, self._panels.group, None if layer is None else f"layer{layer}"]
         name = "-".join(part for part in parts if part)
-        return Listed(neurons_sql(answer.question, layer, self._group), name, answer.question.model)
+        return Listed(neurons_sql(answer.question, layer, self._panels.group), name, answer.question.model)
 
 
 CHOSEN = ("p_corpus", "p_frames")
