@@ -1,8 +1,11 @@
 """A query's rows a page at a time: read as they are asked for, so that a result may have as many as it likes."""
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+import duckdb
 
 from queries.connection import Connection
 from warehouse.errors import QueryError
@@ -117,7 +120,9 @@ class Answer:
     def stop(self) -> None:
         """Interrupt what runs; again, where it goes on: between two steps there is nothing to interrupt."""
         self._stopped.set()
-        self._con.interrupt()
+        if not self._is_over:
+            with suppress(duckdb.ConnectionException):  # it was closed just now
+                self._con.interrupt()
 
     def close(self) -> None:
         """Give up the rows that were not read; what is read at this moment is interrupted."""
@@ -144,8 +149,6 @@ class Answer:
         return rows, cut
 
     def _guarded(self, step: Any) -> Any:
-        import duckdb
-
         if self._stopped.is_set():
             raise StoppedError("stopped")
         try:

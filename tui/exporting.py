@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,7 +86,10 @@ class Export:
         """Interrupt it; again, where it goes on: between two steps there is nothing to interrupt."""
         self._stopped.set()
         if self._con is not None:
-            self._con.interrupt()
+            import duckdb
+
+            with suppress(duckdb.ConnectionException):  # it is through, and was closed just now
+                self._con.interrupt()
 
     def _write_text(self, con: "Connection", kind: str) -> None:
         result = con.execute(self.query)

@@ -24,8 +24,11 @@ class SqlEditor(TextArea):
     class Typed(Message):
         """A character was written or an offer taken, and further ones may be wanted."""
 
+    class Removed(Message):
+        """A character was taken away before the cursor."""
+
     class Moved(Message):
-        """The cursor went elsewhere, or text went away."""
+        """The cursor went elsewhere, or the text is another one."""
 
     class CompletionWanted(Message):
         """Somebody asked for what can stand here."""
@@ -54,6 +57,7 @@ class SqlEditor(TextArea):
         )
         self.offering = False
         self._length = len(text)
+        self._putting = False
 
     def on_mount(self) -> None:
         """Take the colours of the theme, and of each that follows."""
@@ -79,8 +83,8 @@ class SqlEditor(TextArea):
 
     def put(self, start: int, text: str) -> None:
         """Put text where what is written from a place to the cursor stands."""
+        self._putting = True
         self.replace(text, self.location_of(start), self.cursor_location)
-        self.post_message(self.Typed())
 
     async def _on_key(self, event: events.Key) -> None:
         if self.offering and event.key in self.OFFER_KEYS:
@@ -96,10 +100,11 @@ class SqlEditor(TextArea):
         """Tell what one character more was; whole texts and removals ask for no offers of their own."""
         event.stop()
         grown, self._length = len(self.text) - self._length, len(self.text)
-        if grown == 1:
+        if grown == 1 or self._putting:
             self.post_message(self.Typed())
-        elif grown < 0:
-            self.post_message(self.Moved())
+        else:
+            self.post_message(self.Removed() if grown == -1 else self.Moved())
+        self._putting = False
 
     def on_text_area_selection_changed(self, event: TextArea.SelectionChanged) -> None:
         """Tell that the cursor moved, where no character moved it."""

@@ -65,7 +65,6 @@ class SqlScreen(WarehouseScreen):
 
     def on_mount(self) -> None:
         """Begin in the editor, at the statement."""
-        super().on_mount()
         editor = self.query_one(Writing).editor
         editor.focus()
         editor.go_to(len(editor.text) - 1)

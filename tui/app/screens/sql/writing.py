@@ -82,12 +82,14 @@ class Writing(Container):
         """Offer what can stand here, whatever is written."""
         self._offer(True)
 
+    def on_sql_editor_removed(self) -> None:
+        """Offer again what fits the letters that are left."""
+        if self.offers.is_open:
+            self._offer(self.offers.wanted)
+
     def on_sql_editor_moved(self) -> None:
         """What was offered stood elsewhere."""
-        if self.offers.is_open and self.offers.wanted:
-            self._offer(True)
-        else:
-            self.close_offers()
+        self.close_offers()
 
     def on_sql_editor_offer_key_pressed(self, message: SqlEditor.OfferKeyPressed) -> None:
         """A key is for the offers."""
@@ -113,6 +115,8 @@ class Writing(Container):
             return
         editor = self.editor
         offer = complete(editor.text, editor.place, self.catalog)
+        before = self.offers.offer
+        wanted = wanted and (before is None or before.start == offer.start)  # for one word
         asked_for = wanted or offer.invited or len(offer.typed) >= LETTERS
         if not offer.items or not asked_for or (offer.is_done and not wanted):
             self.close_offers()

@@ -1,0 +1,320 @@
+"""The SQL screen, driven by keys, against the same queries asked without it."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from textual.pilot import Pilot
+
+from queries import connect
+from queries.pages import PAGE
+from tui.app.screens.sql.editor import SqlEditor
+from tui.app.screens.sql.offers import Offers
+from tui.app.screens.sql.results import MOST, Result, Results, title_of
+
+Drive = Callable[..., None]
+Settled = Callable[..., Awaitable[None]]
+KEYS = {" ": "space", "\n": "enter"}
+
+
+async def write(app: Any, pilot: "Pilot[None]", text: str) -> None:
+    """Clear the editor and type a text."""
+    app.place.query_one(SqlEditor).load_text("")
+    app.place.query_one(SqlEditor).focus()
+    await pilot.press(*(KEYS.get(character, character) for character in text))
+    await pilot.pause()
+
+
+async def ask(app: Any, pilot: "Pilot[None]", settled: Settled, text: str) -> Result:
+    """Ask a text as it is, and wait for what it gives."""
+    editor = app.place.query_one(SqlEditor)
+    editor.load_text(text)
+    editor.go_to(len(text))
+    editor.focus()
+    await pilot.press("ctrl+j")
+    await settled(app, pilot)
+    active = app.place.query_one(Results).active
+    assert active is not None
+    return active
+
+
+def said(app: Any) -> str:
+    """The line of what is wrong; nothing where it is not shown."""
+    line = app.place.query_one("#problem")
+    return str(line.render()) if line.has_class("-shown") else ""
+
+
+@pytest.fixture
+def on_sql(drive: Drive, shown: Path, settled: Settled) -> Callable[..., None]:
+    """Runs steps on the SQL screen."""
+
+    def run(steps: Callable[[Any, "Pilot[None]"], Awaitable[None]], **options: Any) -> None:
+        async def begin(app: Any, pilot: "Pilot[None]") -> None:
+            await pilot.press("f6")
+            await settled(app, pilot)
+            await steps(app, pilot)
+
+        drive(shown, begin, **options)
+
+    return run
+
+
+def test_the_first_query_is_answered_as_without_the_app(on_sql: Any, shown: Path, settled: Settled) -> None:
+    async def steps(app: Any, pilot: "Pilot[None]") -> None:
+        await pilot.press("ctrl+j")
+        await settled(app, pilot)
+        result = app.place.query_one(Results).active
+        with connect(shown) as con:
+            wanted = con.execute("FROM property_neurons(p_property := 'gender')").fetchall()
+        assert sorted(result.table.values) == sorted(wanted)
+        assert f"{len(wanted)} rows" in result.said
+        assert app.place.as_sql() == "FROM property_neurons(p_property := 'gender')"
+
+    on_sql(steps, size=(80, 24))
+
+
+def test_a_query_is_written_by_offers_alone(on_sql: Any, shown: Path, settled: Settled) -> None:
+    async def steps(app: Any, pilot: "Pilot[None]") -> None:
+        offers, editor = app.place.query_one(Offers), app.place.query_one(SqlEditor)
+        await write(app, pilot, "from gr")
+        assert offers.is_open
+        labels = [item.label for item in offers.offer.items]
+        await pilot.press(*["down"] * labels.index("group_neurons(…)"), "tab")
+        await pilot.pause()
+        assert editor.text == "from group_neurons("
+        assert offers.is_open
+        assert "name of a model" in str(offers.query_one("#meaning").render())  # the parameter's meaning, at once
+        await write_more(pilot, "p_pro")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert editor.text == "from group_neurons(p_property := '"
+        assert "gender" in [item.label for item in offers.offer.items]
+        await write_more(pilot, "gen")
+        await pilot.press("tab")
+        await write_more(pilot, ")")
+        assert editor.text == "from group_neurons(p_property := 'gender')"
+        assert not offers.is_open
+        await pilot.press("ctrl+j")
+        await settled(app, pilot)
+        with connect(shown) as con:
+            wanted = con.execute(editor.text).fetchall()
+        assert sorted(app.place.query_one(Results).active.table.values) == sorted(wanted)
+
+    on_sql(steps)
+
+
+async def write_more(pilot: "Pilot[None]", text: str) -> None:
+    """Type a text where the cursor is."""
+    await pilot.press(*(KEYS.get(character, character) for character in text))
+    await pilot.pause()
+
+
+def test_offers_go_away_and_are_asked_for(on_sql: Any) -> None:
+    async def steps(app: Any, pilot: "Pilot[None]") -> None:
+        offers = app.place.query_one(Offers)
+        await write(app, pilot, "select")  # whole words need none
+        assert not offers.is_open
+        await write(app, pilot, "from lay")
+        assert offers.is_open
+        await pilot.press("escape")
+        assert not offers.is_open
+        assert app.focused is app.place.query_one(SqlEditor)
+        await write(app, pilot, "from ")
+        assert not offers.is_open
+        await pilot.press("ctrl+at")
+        await pilot.pause()
+        assert offers.is_open
+        await pilot.press("l", "a")
+        await pilot.pause()
+        assert [item.label for item in offers.offer.items][:2] == ["layer_profiles", "layers"]
+        await write(app, pilot, "from lay")
+        await pilot.press("left", "left", "left", "left", "enter")
+        assert app.place.query_one(SqlEditor).text == "from\n lay"
+
+    on_sql(steps)
+
+
+def test_rows_are_read_on_as_one_goes_down(on_sql: Any, shown: Path, settled: Settled) -> None:
+    query = "SELECT * FROM activations ORDER BY ALL"
+
+    async def steps(app: Any, pilot: "Pilot[None]") -> None:
+        result = await ask(app, pilot, settled, query)
+        with connect(shown) as con:
+            wanted = con.execute(query).fetchall()
+        assert len(wanted) > 3 * PAGE
+        assert result.table.values == wanted[:PAGE]
+        assert "more follow" in result.said
+        await pilot.press("escape")
+        for _ in range(3):
+            await pilot.press("G")
+            await settled(app, pilot)
+        assert len(result.table.values) > 2 * PAGE
+        assert result.table.values == wanted[: len(result.table.values)]
+
+    on_sql(steps)
+
+
+def test_faults_are_said_as_duckdb_does_and_plans_as_it_draws_them(on_sql: Any, settled: Settled) -> None:
+    async def steps(app: Any, pilot: "Pilot[None]") -> None:
+        editor = app.place.query_one(SqlEditor)
+        text = "SELECT 1;\n\nSELECT layer,\n  neurn FROM activations;\nSELECT 2"
+        editor.load_text(text)
+        editor.go_to(text.index("layer"))
+        await pilot.press("ctrl+j")
+        await settled(app, pilot)
+        assert 'Candidate bindings: "neuron"' in said(app)
+        quoted, carets = said(app).splitlines()[-2:]
+        assert quoted[carets.index("^") : carets.rindex("^") + 1] == "neurn"
+        assert editor.cursor_location == (3, 2)
+        for refused in ("COPY frames TO 'x.csv'", "DELETE FROM frames", "SELECT 1; DROP TABLE frames"):
+            editor.load_text(refused)
+            editor.go_to(len(refused))
+            await pilot.press("ctrl+j")
+            await settled(app, pilot)
+            assert "is refused; a query is one SELECT" in said(app)
+        await pilot.press("escape")
+        assert not said(app)
+        result = await ask(app, pilot, settled, "EXPLAIN SELECT count(*) FROM layers")
+        assert not said(app)
+        assert result.table is None
+        assert "│" in str(result.query_one(".plan").render())
+
+    on_sql(steps, size=(80, 24))
+
+
+def test_results_stand_beside_each_other(on_sql: Any, settled: Settled) -> None:
+    async def steps(app: Any, pilot: "Pilot[None]") -> None:
+        results = app.place.query_one(Results)
+        for number in range(MOST + 1):
+            await ask(app, pilot, settled, f"SELECT {number} AS x")
+        await ask(app, pilot, settled, "SELECT 3 AS x")  # again: in its old place
+        assert [result.table.values for result in results.all] == [[(n,)] for n in range(1, MOST + 1)]
+        assert results.active.table.values == [(3,)]
+        await pilot.press("escape", "right_square_bracket")
+        assert results.active.table.values == [(4,)]
+        await pilot.press("left_square_bracket", "left_square_bracket", "x")
+        await pilot.pause()
+        assert [result.table.values for result in results.all] == [[(n,)] for n in (1, 3, 4, 5, 6)]
+        assert results.active.table.values == [(3,)]
+        for _ in range(MOST):
+            await pilot.press("x")
+            await pilot.pause()
+        assert results.active is None
+        assert app.focused is app.place.query_one(SqlEditor)
+
+    on_sql(steps)
+
+
+def test_what_runs_is_stopped_and_keys_are_answered_meanwhile(on_sql: Any, settled: Settled) -> None:
+    async def steps(app: Any, pilot: "Pilot[None]") -> None:
+        editor = app.place.query_one(SqlEditor)
+        await write(app, pilot, "")
+        editor.load_text("SELECT count(*) FROM range(100_000_000_000) a WHERE a.range % 7 = 3")
+        await pilot.press("ctrl+j")
+        await pilot.pause(0.4)
+        assert app.place.waits
+        assert "escape stops it" in str(app.place.query_one("#status").render())
+        await pilot.press("enter", "x")
+        assert editor.text.endswith("x") or editor.text.startswith("\nx")
+        await pilot.press("escape")
+        assert not app.place.waits
+        while app.place._asker.busy:  # its thread ends, too
+            await pilot.pause(0.02)
+        assert not said(app)
+        assert (await ask(app, pilot, settled, "SELECT 1 AS x")).table.values == [(1,)]
+
+    on_sql(steps)
+
+
+def test_what_was_asked_is_found_again_in_another_session(on_sql: Any, own_state: Path, settled: Settled) -> None:
+    async def first(app: Any, pilot: "Pilot[None]") -> None:
+        await ask(app, pilot, settled, "SELECT 'first' AS x")
+        await ask(app, pilot, settled, "SELECT 'second' AS x")
+
+    async def second(app: Any, pilot: "Pilot[None]") -> None:
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+        await pilot.press(*"FIRST", "enter")
+        await pilot.pause()
+        assert app.place.query_one(SqlEditor).text == "SELECT 'first' AS x\n"
+        await pilot.press("ctrl+j")
+        await settled(app, pilot)
+        assert app.place.query_one(Results).active.table.values == [("first",)]
+
+    on_sql(first)
+    assert (own_state / "neuron-warehouse" / "history.jsonl").exists()
+    on_sql(second)
+
+
+def test_all_rows_are_exported_and_an_old_file_is_asked_for(on_sql: Any, tmp_path: Path, settled: Settled) -> None:
+    path = tmp_path / "all.parquet"
+
+    async def steps(app: Any, pilot: "Pilot[None]") -> None:
+        await ask(app, pilot, settled, "SELECT range AS i FROM range(5000)")
+        for place, wrong in (("nothing/x.csv", "no such folder"), ("x.doc", "end the name"), ("x.csv", "")):
+            await pilot.press("ctrl+s")
+            await pilot.pause()
+            app.screen.query_one("Input").value = str(tmp_path / place)
+            await pilot.press("enter")
+            await pilot.pause()
+            if wrong:
+                assert wrong in str(app.screen.query_one("#wrong").render())
+                await pilot.press("escape")
+        await settled(app, pilot)
+        assert len((tmp_path / "x.csv").read_text().splitlines()) == 5001
+        path.write_text("old")
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        app.screen.query_one("Input").value = str(path)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "there already" in str(app.screen.query_one("#wrong").render())
+        assert path.read_text() == "old"
+        await pilot.press("enter")
+        await pilot.pause()
+        await settled(app, pilot)
+        assert pq.read_table(path)["i"].to_pylist() == list(range(5000))
+
+    on_sql(steps)
+
+
+def test_neurons_of_a_result_are_listed_and_opened(on_sql: Any, shown: Path, settled: Settled) -> None:
+    async def steps(app: Any, pilot: "Pilot[None]") -> None:
+        await ask(app, pilot, settled, "SELECT 1 AS layer")
+        assert app.place.neurons_sql() is None
+        await ask(app, pilot, settled, "SELECT layer, neuron FROM group_neurons(p_property := 'gender') -- all\n")
+        assert app.place.neurons_sql().model == "tiny-speech"
+        await ask(
+            app, pilot, settled, "SELECT * FROM group_neurons(p_property := 'gender') ORDER BY layer DESC, neuron"
+        )
+        listed = app.place.neurons_sql()
+        assert (listed.model, listed.name) == ("tiny-speech", "group_neurons")
+        with connect(shown) as con:
+            wanted = con.execute("SELECT DISTINCT layer, neuron FROM property_neurons(p_property := 'gender')")
+            assert con.cursor().execute(listed.sql).fetchall() == sorted(wanted.fetchall())
+        await pilot.press("escape", "down", "enter")
+        await pilot.pause()
+        row = app.asked.layer, app.asked.neuron
+        with connect(shown) as con:
+            rows = con.execute(
+                "SELECT layer, neuron FROM group_neurons(p_property := 'gender') ORDER BY layer DESC, neuron"
+            ).fetchall()
+        assert row == rows[1]
+        assert app.place.NAME == "neuron"
+
+    on_sql(steps)
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [
+        ("FROM property_neurons(p_property := 'gender')", "property_neurons"),
+        ("SELECT count(*)\nFROM layers;", "layers"),
+        ("SELECT 1", "SELECT 1"),
+        ("SELECT * FROM (SELECT 1)", "SELECT * FR…"),
+    ],
+)
+def test_a_result_is_called_by_what_it_reads(query: str, title: str) -> None:
+    assert title_of(query, 12 if title.endswith("…") else 30) == title
