@@ -79,7 +79,7 @@ def test_these_questions_have_answers(drawn_con: Connection, counts: Counts) -> 
     assert sum(map(bool, sizes)) > len(sizes) / 2
 
 
-@pytest.mark.parametrize(("asked", "name"), TURNS, ids=str)
+@pytest.mark.parametrize(("asked", "name"), TURNS[1::2], ids=str)
 def test_a_list_is_what_its_sql_gives(drawn_con: Connection, counts: Counts, asked: dict[str, Any], name: str) -> None:
     question = Question("m", name, asked)
     layers = layers_of(drawn_con, question)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from textual.widgets import Input, Static
 
 from tui.app.screens.property.choosers import Chooser
@@ -123,11 +122,19 @@ def test_a_condition_counts_from_the_activations(shown: Path, drive: Drive, sett
         assert listed(app) == sorted(rows_of(app, f'SELECT neuron, "group" FROM group_neurons({asked})'))
         assert app.asked.parameters == {"p_where": "f0_hz > 150"}
         assert len(rows_of(app, app.place.as_sql())) == len(listed(app))
+        await pilot.press("enter")  # and is counted after all
+        await settled(app, pilot)
+        assert text_of(app, "#bars-title") == "Neurons per layer"
+        app.place.query_one(LayerSlider).focus()
+        await pilot.pause()
+        sizes = rows_of(app, f"SELECT sum(n_group_neurons) FROM ({app.place.as_sql()}) GROUP BY layer ORDER BY layer")
+        drawn = str(app.place.query_one(StackedBars).render()).split("\n")
+        assert [int(line.split()[-1]) for line in drawn[1:5]] == [n for (n,) in sizes]
 
     drive(shown, steps)
 
 
-def test_the_list_of_a_group_can_be_gathered(shown: Path, drive: Drive, settled: Any) -> None:
+def test_the_list_of_a_group_can_be_gathered_and_opened(shown: Path, drive: Drive, settled: Any) -> None:
     async def steps(app: Any, pilot: Any) -> None:
         place = await opened(app, pilot, settled, "#listed")
         await pilot.press("right_square_bracket", "right_square_bracket", "f")
@@ -137,6 +144,9 @@ def test_the_list_of_a_group_can_be_gathered(shown: Path, drive: Drive, settled:
         assert (gathered.name, gathered.model) == ("gender-F-layer3", "tiny-speech")
         assert sorted(rows_of(app, gathered.sql)) == [(3, neuron) for neuron, _ in listed(app)]
         assert place.query_one("#group", Chooser).value == "F"
+        await pilot.press("j", "enter")
+        neuron = place.query_one("#listed", AnswerTable).value("neuron", 1)
+        assert (app.current_mode, app.asked.layer, app.asked.neuron) == ("neuron", 3, neuron)
 
     drive(shown, steps)
 
@@ -149,28 +159,29 @@ def test_a_chosen_property_with_many_groups(shown: Path, drive: Drive, settled: 
         assert app.asked.property == "phone"
         assert "all 12 groups together" in str(place.query_one(StackedBars).render())
         assert place.query_one("#listed", AnswerTable).names[4:] == ("p", "next group", "its p", "responds to")
+        place.query_one("#overlap").focus()
+        await pilot.press("j")
+        assert [row[1] for row in rows_of(app, place.as_sql())] == sorted(
+            {"phone", *app.session.properties} - {"phone"}
+        )
+        await pilot.press("enter")
+        await settled(app, pilot)
+        assert app.asked.property == "gender"
+        assert "F" in {group for _, group in listed(app)}
 
     drive(shown, steps)
 
 
-@pytest.mark.parametrize(("baseline", "said"), [("0.99", "Lower σ or the baseline"), ("0", "Raise σ")])
-def test_an_empty_list_says_what_to_do(shown: Path, drive: Drive, settled: Any, baseline: str, said: str) -> None:
+def test_an_empty_list_says_what_to_do(shown: Path, drive: Drive, settled: Any) -> None:
     async def steps(app: Any, pilot: Any) -> None:
-        app.choose(property="pitch", parameters={"p_baseline": float(baseline), "p_sigma": 0.05})
+        app.choose(property="pitch")
         await opened(app, pilot, settled)
-        assert listed(app) == []
-        assert said in text_of(app, "#why")
-        assert app.place.neurons_sql() is None
-
-    drive(shown, steps)
-
-
-def test_enter_opens_the_card_of_a_neuron(shown: Path, drive: Drive, settled: Any) -> None:
-    async def steps(app: Any, pilot: Any) -> None:
-        place = await opened(app, pilot, settled, "#listed")
-        await pilot.press("right_square_bracket", "j", "enter")
-        neuron = place.query_one("#listed", AnswerTable).value("neuron", 1)
-        assert (app.current_mode, app.asked.layer, app.asked.neuron) == ("neuron", 2, neuron)
+        for baseline, said in ((0.99, "Lower σ or the baseline"), (0.0, "Raise σ")):
+            app.choose(parameters={"p_baseline": baseline, "p_sigma": 0.05})
+            await settled(app, pilot)
+            assert listed(app) == []
+            assert said in text_of(app, "#why")
+            assert app.place.neurons_sql() is None
 
     drive(shown, steps)
 

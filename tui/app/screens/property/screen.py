@@ -301,6 +301,8 @@ class PropertyScreen(WarehouseScreen):
             if self.cancel("sets"):
                 self._asking = None
                 self._panels.remove_class("-old")
+            if not self.waits:
+                self._ask_rest()  # where that was stopped
             return
         self._ask(question)
 
