@@ -17,7 +17,7 @@ from queries.live_sets.texts import FIELDS, moved, text_of, value_of
 WHEN_LEFT = ("p_lambda", "p_where")
 """Fields that are asked when they are left or at enter, and not at every letter: they read the activations."""
 
-_WIDTHS = {"p_sigma": 6, "p_baseline": 8, "p_z": 6, "p_min_frames": 6, "p_lambda": 6}
+_WIDTHS = {"p_sigma": 5, "p_baseline": 7, "p_z": 5, "p_min_frames": 5, "p_lambda": 5}
 
 
 class ParameterInput(Input):

@@ -36,6 +36,12 @@ EVERY_CORPUS = "all corpora"
 WIDE = 110
 """Columns from which on the fields fit in one line."""
 
+NARROW = 70
+"""Columns below which the fields stand closer."""
+
+LOW = 22
+"""Lines below which the overlaps leave their room to the list."""
+
 LATER = 0.6
 """Seconds after which a value that is still being typed is called wrong."""
 
@@ -58,6 +64,9 @@ class PropertyScreen(WarehouseScreen):
     PropertyScreen.-wide #right { row-span: 2; }
     PropertyScreen.-wide #below { padding: 0 1; max-height: 20; }
     PropertyScreen.-wide #overlap { max-height: 19; }
+    PropertyScreen.-narrow #numbers ParameterInput { margin: 0 1 0 0; }
+    PropertyScreen.-low #below { max-height: 4; }
+    PropertyScreen.-low #overlap { max-height: 3; }
     PropertyScreen.-wide #typed { height: 1; layout: horizontal; }
     PropertyScreen.-wide #numbers { width: auto; }
     """
@@ -264,8 +273,10 @@ class PropertyScreen(WarehouseScreen):
     # What the user does.
 
     def on_resize(self, event: events.Resize) -> None:
-        """Give the condition and the bars more room where there is any."""
+        """Give the condition and the bars more room where there is any, and the list where there is little."""
         self.set_class(event.size.width >= WIDE, "-wide")
+        self.set_class(event.size.width < NARROW, "-narrow")
+        self.set_class(event.size.height < LOW, "-low")
 
     def on_choosers_chosen(self, event: Choosers.Chosen) -> None:
         """Ask for another property, model, corpus or reading."""
