@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries.sql_editing.faults import fault_of
+from queries.sql_editing.faults import fault_of, narrowed
 
 BEFORE = ["1, ", "'\tx', ", "'é', ", "'日本', ", "'a\u0301', ", "'LINE 1: x', ", "\n", "\r\n", "'😀', ", "'\u200d', "]
 
@@ -39,3 +39,15 @@ def test_syntax_errors_point_at_the_word() -> None:
 )
 def test_a_message_that_points_at_nothing_has_no_fault(message: str) -> None:
     assert fault_of(message, "SELECT 1") is None
+
+
+@given(st.integers(0, 70), st.integers(0, 70), st.integers(40, 100))
+def test_a_narrowed_message_fits_and_points_at_the_same(before: int, after: int, width: int) -> None:
+    query = f"SELECT {'1, ' * before}zzz{', 2' * after}"
+    with pytest.raises(duckdb.BinderException) as caught:
+        duckdb.execute(query)
+    lines = narrowed(str(caught.value), width).split("\n")
+    quoted, carets = lines[-2:]
+    assert len(quoted) <= width
+    assert quoted[carets.index("^") : len(carets)] == "zzz"
+    assert lines[:-2] == str(caught.value).split("\n")[:-2]

@@ -1,29 +1,35 @@
 """The SQL screen, driven by keys, against the same queries asked without it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from queries import connect
 from queries.pages import PAGE
+from tui.app.screens.sql import results as results_module
 from tui.app.screens.sql.editor import SqlEditor
 from tui.app.screens.sql.offers import Offers
-from tui.app.screens.sql.results import MOST, Result, Results, title_of
+from tui.app.screens.sql.results import Result, Results, title_of
 
 Drive = Callable[..., None]
 Settled = Callable[..., Awaitable[None]]
 KEYS = {" ": "space", "\n": "enter"}
 
 
-async def write(app: Any, pilot: "Pilot[None]", text: str) -> None:
-    """Clear the editor and type a text."""
-    app.place.query_one(SqlEditor).load_text("")
-    app.place.query_one(SqlEditor).focus()
-    await pilot.press(*(KEYS.get(character, character) for character in text))
+async def write(app: Any, pilot: "Pilot[None]", text: str, *, more: bool = False) -> None:
+    """Put a text into the editor, instead of what is there or after it, and type its last character."""
+    editor = app.place.query_one(SqlEditor)
+    editor.focus()
+    if not more:
+        editor.load_text("")
+    editor.insert(text[:-1])
+    await pilot.press(KEYS.get(text[-1], text[-1]))
     await pilot.pause()
 
 
@@ -61,21 +67,7 @@ def on_sql(drive: Drive, shown: Path, settled: Settled) -> Callable[..., None]:
     return run
 
 
-def test_the_first_query_is_answered_as_without_the_app(on_sql: Any, shown: Path, settled: Settled) -> None:
-    async def steps(app: Any, pilot: "Pilot[None]") -> None:
-        await pilot.press("ctrl+j")
-        await settled(app, pilot)
-        result = app.place.query_one(Results).active
-        with connect(shown) as con:
-            wanted = con.execute("FROM property_neurons(p_property := 'gender')").fetchall()
-        assert sorted(result.table.values) == sorted(wanted)
-        assert f"{len(wanted)} rows" in result.said
-        assert app.place.as_sql() == "FROM property_neurons(p_property := 'gender')"
-
-    on_sql(steps, size=(80, 24))
-
-
-def test_a_query_is_written_by_offers_alone(on_sql: Any, shown: Path, settled: Settled) -> None:
+def test_a_query_is_written_by_offers_which_come_and_go(on_sql: Any, shown: Path, settled: Settled) -> None:
     async def steps(app: Any, pilot: "Pilot[None]") -> None:
         offers, editor = app.place.query_one(Offers), app.place.query_one(SqlEditor)
         await write(app, pilot, "from gr")
@@ -86,14 +78,14 @@ def test_a_query_is_written_by_offers_alone(on_sql: Any, shown: Path, settled: S
         assert editor.text == "from group_neurons("
         assert offers.is_open
         assert "name of a model" in str(offers.query_one("#meaning").render())  # the parameter's meaning, at once
-        await write_more(pilot, "p_pro")
+        await write(app, pilot, "p_pro", more=True)
         await pilot.press("enter")
         await pilot.pause()
         assert editor.text == "from group_neurons(p_property := '"
         assert "gender" in [item.label for item in offers.offer.items]
-        await write_more(pilot, "gen")
+        await write(app, pilot, "gen", more=True)
         await pilot.press("tab")
-        await write_more(pilot, ")")
+        await write(app, pilot, ")", more=True)
         assert editor.text == "from group_neurons(p_property := 'gender')"
         assert not offers.is_open
         await pilot.press("ctrl+j")
@@ -101,19 +93,6 @@ def test_a_query_is_written_by_offers_alone(on_sql: Any, shown: Path, settled: S
         with connect(shown) as con:
             wanted = con.execute(editor.text).fetchall()
         assert sorted(app.place.query_one(Results).active.table.values) == sorted(wanted)
-
-    on_sql(steps)
-
-
-async def write_more(pilot: "Pilot[None]", text: str) -> None:
-    """Type a text where the cursor is."""
-    await pilot.press(*(KEYS.get(character, character) for character in text))
-    await pilot.pause()
-
-
-def test_offers_go_away_and_are_asked_for(on_sql: Any) -> None:
-    async def steps(app: Any, pilot: "Pilot[None]") -> None:
-        offers = app.place.query_one(Offers)
         await write(app, pilot, "select")  # whole words need none
         assert not offers.is_open
         await write(app, pilot, "from lay")
@@ -132,26 +111,6 @@ def test_offers_go_away_and_are_asked_for(on_sql: Any) -> None:
         await write(app, pilot, "from lay")
         await pilot.press("left", "left", "left", "left", "enter")
         assert app.place.query_one(SqlEditor).text == "from\n lay"
-
-    on_sql(steps)
-
-
-def test_rows_are_read_on_as_one_goes_down(on_sql: Any, shown: Path, settled: Settled) -> None:
-    query = "SELECT * FROM activations ORDER BY ALL"
-
-    async def steps(app: Any, pilot: "Pilot[None]") -> None:
-        result = await ask(app, pilot, settled, query)
-        with connect(shown) as con:
-            wanted = con.execute(query).fetchall()
-        assert len(wanted) > 3 * PAGE
-        assert result.table.values == wanted[:PAGE]
-        assert "more follow" in result.said
-        await pilot.press("escape")
-        for _ in range(3):
-            await pilot.press("G")
-            await settled(app, pilot)
-        assert len(result.table.values) > 2 * PAGE
-        assert result.table.values == wanted[: len(result.table.values)]
 
     on_sql(steps)
 
@@ -184,23 +143,26 @@ def test_faults_are_said_as_duckdb_does_and_plans_as_it_draws_them(on_sql: Any, 
     on_sql(steps, size=(80, 24))
 
 
-def test_results_stand_beside_each_other(on_sql: Any, settled: Settled) -> None:
+def test_results_stand_beside_each_other(on_sql: Any, settled: Settled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results_module, "MOST", 3)
+
     async def steps(app: Any, pilot: "Pilot[None]") -> None:
         results = app.place.query_one(Results)
-        for number in range(MOST + 1):
+        for number in range(4):
             await ask(app, pilot, settled, f"SELECT {number} AS x")
-        await ask(app, pilot, settled, "SELECT 3 AS x")  # again: in its old place
-        assert [result.table.values for result in results.all] == [[(n,)] for n in range(1, MOST + 1)]
-        assert results.active.table.values == [(3,)]
+        await ask(app, pilot, settled, "SELECT 2 AS x")  # again: in its old place
+        assert [result.table.values for result in results.all] == [[(1,)], [(2,)], [(3,)]]
+        assert results.active.table.values == [(2,)]
         await pilot.press("escape", "right_square_bracket")
-        assert results.active.table.values == [(4,)]
-        await pilot.press("left_square_bracket", "left_square_bracket", "x")
-        await pilot.pause()
-        assert [result.table.values for result in results.all] == [[(n,)] for n in (1, 3, 4, 5, 6)]
         assert results.active.table.values == [(3,)]
-        for _ in range(MOST):
-            await pilot.press("x")
-            await pilot.pause()
+        await pilot.press("left_square_bracket", "x")
+        await pilot.pause()
+        assert [result.table.values for result in results.all] == [[(1,)], [(3,)]]
+        assert results.active.table.values == [(3,)]
+        await pilot.press("x")
+        await pilot.pause()
+        await pilot.press("x")
+        await pilot.pause()
         assert results.active is None
         assert app.focused is app.place.query_one(SqlEditor)
 
@@ -209,19 +171,21 @@ def test_results_stand_beside_each_other(on_sql: Any, settled: Settled) -> None:
 
 def test_what_runs_is_stopped_and_keys_are_answered_meanwhile(on_sql: Any, settled: Settled) -> None:
     async def steps(app: Any, pilot: "Pilot[None]") -> None:
-        editor = app.place.query_one(SqlEditor)
-        await write(app, pilot, "")
+        async def press(key: str, done: Callable[[], bool]) -> None:
+            app.post_message(events.Key(key, key if len(key) == 1 else None))  # the pilot waits for an idle processor
+            while not done():
+                await asyncio.sleep(0.005)
+
+        place, editor = app.place, app.place.query_one(SqlEditor)
         editor.load_text("SELECT count(*) FROM range(100_000_000_000) a WHERE a.range % 7 = 3")
-        await pilot.press("ctrl+j")
-        await pilot.pause(0.4)
-        assert app.place.waits
-        assert "escape stops it" in str(app.place.query_one("#status").render())
-        await pilot.press("enter", "x")
-        assert editor.text.endswith("x") or editor.text.startswith("\nx")
-        await pilot.press("escape")
-        assert not app.place.waits
-        while app.place._asker.busy:  # its thread ends, too
-            await pilot.pause(0.02)
+        await press("ctrl+j", lambda: place.waits)
+        while "escape stops it" not in str(place.query_one("#status").render()):
+            await asyncio.sleep(0.02)
+        await press("x", lambda: editor.text.startswith("x"))
+        assert place.waits
+        await press("escape", lambda: not place.waits)
+        while place._asker.busy:  # its thread ends, too
+            await asyncio.sleep(0.005)
         assert not said(app)
         assert (await ask(app, pilot, settled, "SELECT 1 AS x")).table.values == [(1,)]
 
@@ -280,31 +244,50 @@ def test_all_rows_are_exported_and_an_old_file_is_asked_for(on_sql: Any, tmp_pat
     on_sql(steps)
 
 
-def test_neurons_of_a_result_are_listed_and_opened(on_sql: Any, shown: Path, settled: Settled) -> None:
+def test_answers_are_those_of_the_queries_and_rows_open_cards(on_sql: Any, shown: Path, settled: Settled) -> None:
+    with connect(shown) as con:
+        women_and_men = con.execute("FROM property_neurons(p_property := 'gender')").fetchall()
+        active = con.execute("SELECT * FROM activations ORDER BY ALL").fetchall()
+    assert len(active) > 3 * PAGE
+
     async def steps(app: Any, pilot: "Pilot[None]") -> None:
+        await pilot.press("ctrl+j")  # what the editor begins with
+        await settled(app, pilot)
+        result = app.place.query_one(Results).active
+        assert sorted(result.table.values) == sorted(women_and_men)
+        assert f"{len(women_and_men)} rows" in result.said
+        assert app.place.as_sql() == "FROM property_neurons(p_property := 'gender')"
+        assert app.place.neurons_sql().model == "tiny-speech"
+
+        result = await ask(app, pilot, settled, "SELECT * FROM activations ORDER BY ALL")
+        assert result.table.values == active[:PAGE]
+        assert "more follow" in result.said
+        await pilot.press("escape")
+        for _ in range(3):
+            await pilot.press("G")
+            await settled(app, pilot)
+        assert len(result.table.values) > 2 * PAGE
+        assert result.table.values == active[: len(result.table.values)]
+
         await ask(app, pilot, settled, "SELECT 1 AS layer")
         assert app.place.neurons_sql() is None
         await ask(app, pilot, settled, "SELECT layer, neuron FROM group_neurons(p_property := 'gender') -- all\n")
-        assert app.place.neurons_sql().model == "tiny-speech"
-        await ask(
-            app, pilot, settled, "SELECT * FROM group_neurons(p_property := 'gender') ORDER BY layer DESC, neuron"
-        )
+        assert app.place.neurons_sql().model == "tiny-speech"  # the chosen one: no row says it
+        query = "SELECT * FROM group_neurons(p_property := 'gender') ORDER BY layer DESC, neuron"
+        result = await ask(app, pilot, settled, query)
         listed = app.place.neurons_sql()
         assert (listed.model, listed.name) == ("tiny-speech", "group_neurons")
         with connect(shown) as con:
-            wanted = con.execute("SELECT DISTINCT layer, neuron FROM property_neurons(p_property := 'gender')")
-            assert con.cursor().execute(listed.sql).fetchall() == sorted(wanted.fetchall())
+            assert con.execute(listed.sql).fetchall() == sorted(
+                (layer, neuron) for _, layer, _, neuron in women_and_men
+            )
+        second = result.table.values[1]
         await pilot.press("escape", "down", "enter")
         await pilot.pause()
-        row = app.asked.layer, app.asked.neuron
-        with connect(shown) as con:
-            rows = con.execute(
-                "SELECT layer, neuron FROM group_neurons(p_property := 'gender') ORDER BY layer DESC, neuron"
-            ).fetchall()
-        assert row == rows[1]
+        assert (app.asked.layer, app.asked.neuron) == (second[1], second[-1])
         assert app.place.NAME == "neuron"
 
-    on_sql(steps)
+    on_sql(steps, size=(80, 24))
 
 
 @pytest.mark.parametrize(

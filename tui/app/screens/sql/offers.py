@@ -38,7 +38,6 @@ class Offers(Horizontal):
     }
     Offers #meaning {
         width: 42; height: auto; max-height: 9; padding: 0 1; background: $panel; color: $foreground;
-        border-left: vkey $primary;
     }
     """
 
