@@ -7,6 +7,7 @@ interrupt, so a question that was given up is interrupted again and again until 
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,8 @@ class Question:
         """Give the question up."""
         self.given_up.set()
         if self.con is not None and not self.ended.is_set():
-            self.con.interrupt()
+            with suppress(Exception):  # its thread closed the connection just now
+                self.con.interrupt()
 
 
 _RUNNING: set[Question] = set()
