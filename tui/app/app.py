@@ -96,12 +96,17 @@ class NeuronsApp(App[None]):
         """Change what the screens look at together.
 
         Args:
-            **changes: fields of :class:`tui.app.asked.Asked`. With another model the layer stays where that has it.
+            **changes: fields of :class:`tui.app.asked.Asked`. With another model the layer and λ stay where that has
+                them.
         """
         chosen = replace(self.asked, **changes)
         model = self.session.model(chosen.model)
         if model is not None and chosen.layer not in {layer.layer for layer in model.layers}:
             chosen = replace(chosen, layer=model.layers[0].layer)
+        if model is not None and float(chosen.parameters.get("p_lambda", 0)) > model.lambda_pct:
+            kept = {name: value for name, value in chosen.parameters.items() if name != "p_lambda"}
+            chosen = replace(chosen, parameters=kept)
+            self.notify(f"{model.name} recorded λ = {model.lambda_pct:g} %: that is asked for", severity="warning")
         if chosen != self.asked:
             self.asked = chosen
             self.place.tell()
@@ -128,8 +133,14 @@ class NeuronsApp(App[None]):
 
     def edit_sql(self, sql: str) -> None:
         """Open the SQL screen with a query."""
+        from tui.app.screens.sql.screen import SqlScreen
+
+        def take() -> None:
+            if isinstance(self.place, SqlScreen):
+                self.place.take_query(sql)
+
         self.action_open("sql")
-        self.call_after_refresh(lambda: self.place.take_query(sql))
+        self.call_after_refresh(take)
 
     def gather(self, listed: "Listed") -> None:
         """Ask for the name of a set, and add a list of neurons to it."""

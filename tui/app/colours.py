@@ -33,8 +33,10 @@ def shade(share: float, dark: bool) -> str:
 
 def ink_on(colour: str) -> str:
     """Black or white, whichever is easier to read on a colour."""
-    red, green, blue = (channel / 255 for channel in _channels(colour))
-    return "#000000" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "#ffffff"
+    shares = (channel / 255 for channel in _channels(colour))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares)
+    # The relative luminance of WCAG; above this one black has the larger contrast.
+    return "#000000" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 else "#ffffff"
 
 
 def _channels(colour: str) -> tuple[int, int, int]:

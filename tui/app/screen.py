@@ -150,6 +150,15 @@ class WarehouseScreen(Screen[None]):
         """Whether a question of the screen is not answered yet."""
         return self._asker is not None and bool(self._asker.running)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a thread still works for the screen, also on what was given up."""
+        return self._asker is not None and self._asker.busy
+
+    def waits_for(self, about: str) -> bool:
+        """Whether the question about something is not answered yet."""
+        return self._asker is not None and any(question.about == about for question in self._asker.running)
+
     def problem(self, text: str | None) -> None:
         """Say what is wrong, in a line or several, until something is answered; None = nothing is."""
         line = self.query_one("#problem", Static)

@@ -100,6 +100,7 @@ def drive() -> Callable[..., None]:
         theme: str | None = None,
     ) -> None:
         from tui.app.app import NeuronsApp
+        from tui.app.asking import all_ended
         from tui.app.session import Session
 
         async def go() -> None:
@@ -109,6 +110,7 @@ def drive() -> Callable[..., None]:
                 await steps(app, pilot)
 
         asyncio.run(go())
+        assert all_ended(10), "a thread still works for a screen that is gone"
 
     return run
 

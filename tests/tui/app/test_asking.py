@@ -65,7 +65,7 @@ def test_escape_stops_a_query_and_its_thread(shown: Path, drive: Drive) -> None:
         await pilot.pause(0.6)
         assert "probing" in shown_text(probe, "status")
         await pilot.press("escape")
-        while probe._asker.busy:  # the thread ends, and does not only go unheard
+        while probe.busy:  # the thread ends, and does not only go unheard
             await pilot.pause(0.02)
         assert probe.got == []
         assert "probing" not in shown_text(probe, "status")
@@ -88,7 +88,7 @@ def test_a_question_of_many_queries_is_stopped_between_them_too(shown: Path, dri
         while len(began) < 3:
             await pilot.pause(0.01)
         probe.cancel()
-        while probe._asker.busy:
+        while probe.busy:
             await pilot.pause(0.02)
         assert len(began) < 10_000
         assert probe.got == []

@@ -34,11 +34,13 @@ class StackedBars(Widget):
         Args:
             layers: numbers of the layers, from above.
             groups: in the order in which they are stacked; of more than eight only the sum is drawn.
-            sizes: (layer, group) -> neurons; a pair that is absent has none.
+            sizes: (layer, group) -> neurons; a pair that is absent has none, and a layer of which all are absent is
+                not counted yet.
             chosen: the layer that is marked; None = none.
         """
+        as_high = len(layers) == len(self._layers)
         self._layers, self._groups, self._sizes, self._chosen = layers, groups, sizes, chosen
-        self.refresh(layout=True)
+        self.refresh(layout=not as_high)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """A line for the legend, and one a layer."""
@@ -46,6 +48,7 @@ class StackedBars(Widget):
 
     def render(self) -> RenderResult:
         """The legend and the bars."""
+        counted = {layer for layer, _ in self._sizes}
         totals = {layer: sum(self._sizes.get((layer, group), 0) for group in self._groups) for layer in self._layers}
         most = max(totals.values(), default=0)
         head = max((len(str(layer)) for layer in self._layers), default=1)
@@ -61,7 +64,8 @@ class StackedBars(Widget):
             bar = self._bar(sizes if told_apart else [sum(sizes)], most, room)
             text.append_text(bar)
             text.append(" " * (room - bar.cell_len + 1))
-            text.append(f"{totals[layer]:>{tail},}", "bold" if chosen else "")
+            total = f"{totals[layer]:,}" if layer in counted else "…"
+            text.append(f"{total:>{tail}}", "bold" if chosen else "")
         return text
 
     def on_click(self, event: events.Click) -> None:
