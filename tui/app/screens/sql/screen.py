@@ -16,6 +16,7 @@ from queries.sql_editing.tokens import Statement
 from tui.app.asked import Asked
 from tui.app.screen import Listed, WarehouseScreen
 from tui.app.screens.sql.help import HELP
+from tui.app.screens.sql.in_hand import InHand
 from tui.app.screens.sql.results import Ran, Result, Results, title_of
 from tui.app.screens.sql.writing import Writing
 from tui.app.widgets.table import AnswerTable
@@ -53,10 +54,10 @@ class SqlScreen(WarehouseScreen):
     def __init__(self) -> None:
         super().__init__()
         self.history = user_history()
-        self._in_hand: Answer | None = None
+        self._in_hand: InHand | None = None
         self._asked_statement: Statement | None = None
         self._export: Export | None = None
-        self._stopping: list[Answer | Export] = []
+        self._stopping: list[InHand | Export] = []
 
     def body(self) -> ComposeResult:
         """The editor above, the results below."""
@@ -96,11 +97,13 @@ class SqlScreen(WarehouseScreen):
             return
         self._stop_asking()
         self._asked_statement = statement
-        self.ask("query", partial(self._asking, statement.text), self._answered, doing="asking")
+        self._in_hand = InHand()
+        self.ask("query", partial(self._asking, statement.text, self._in_hand), self._answered, doing="asking")
 
-    def _asking(self, query: str, _: "Connection") -> Ran:
+    def _asking(self, query: str, in_hand: InHand, _: "Connection") -> Ran:
         """Ask a query until its first page is there; in a thread, on a cursor that outlives the question."""
-        answer = self._in_hand = Answer(self.neurons.session.cursor(), query)
+        answer = Answer(self.neurons.session.cursor(), query)
+        in_hand.begin(answer)
         began = monotonic()
         try:
             answer.ask()
@@ -177,7 +180,7 @@ class SqlScreen(WarehouseScreen):
             self._stop(self._in_hand)
             self._in_hand = None
 
-    def _stop(self, what: Answer | Export) -> None:
+    def _stop(self, what: InHand | Export) -> None:
         what.stop()
         self._stopping.append(what)
 
