@@ -61,7 +61,8 @@ class NeuronsApp(App[None]):
         self._over = threading.Event()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = theme if theme in self.available_themes else DARK.name
+        # Set without a watcher, which would apply all styles once more before the first screen stands.
+        self.set_reactive(App.theme, theme if theme in self.available_themes else DARK.name)
 
     @property
     def dark(self) -> bool:
