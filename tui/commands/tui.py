@@ -8,12 +8,15 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from tui.arguments import Memory, Threads, Warehouse
+from tui.arguments import Threads, Warehouse
 from tui.registering import add
 from tui.reporting import UNCHANGED, MisuseError, reported
 
 PORT = 8000
 """Where ``--serve`` listens."""
+
+MEMORY = "4GB"
+"""What an app that stays open all day beside other work may take, unless the user says otherwise."""
 
 ENDING = 3.0
 """Seconds that questions which still run have to end when the app is quit."""
@@ -37,7 +40,9 @@ def tui(
         int | None,
         typer.Option(metavar="N", min=1, max=65535, help=f"Port of --serve. [default: {PORT}]", show_default=False),
     ] = None,
-    memory: Memory = None,
+    memory: Annotated[
+        str, typer.Option("--memory", metavar="SIZE", help="Most memory of all queries; what needs more uses the disk.")
+    ] = MEMORY,
     threads: Threads = None,
 ) -> None:
     """Look at neurons, sets and SQL in the terminal, and take masks away.
@@ -69,6 +74,8 @@ def tui(
     from tui.app.asking import all_ended
 
     app = NeuronsApp(session, theme)
+    if theme is not None and theme not in app.available_themes:
+        raise MisuseError(f"there is no theme {theme}; there are: {', '.join(sorted(app.available_themes))}")
     app.run()
     all_ended(ENDING)
     _leave(app.return_code or 0)

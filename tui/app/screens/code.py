@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, Label, TextArea
 
 from tui.app.themes import code_theme
+from tui.app.widgets.sql_area import SqlArea
 
 
 class CodeScreen(ModalScreen[None]):
@@ -32,15 +33,10 @@ class CodeScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The text and how it was copied."""
         with Vertical():
-            yield Label(
-                f"Copied as {self._language}. Where the terminal took nothing (it must know OSC 52), select it:"
-            )
-            yield TextArea.code_editor(
-                self._code,
-                language=self._language.lower(),
-                read_only=True,
-                show_line_numbers=False,
-                theme=code_theme(self.app.current_theme.dark),
-                soft_wrap=True,
-            )
+            yield Label(f"Copied as {self._language}. Where the terminal knows no OSC 52, select it:")
+            if self._language == "SQL":
+                yield SqlArea(self._code, read_only=True)
+            else:
+                colours = code_theme(self.app.current_theme.dark)
+                yield TextArea(self._code, language=self._language.lower(), theme=colours, read_only=True)
         yield Footer(compact=True)

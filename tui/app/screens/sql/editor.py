@@ -8,10 +8,10 @@ from textual.document._document import Document
 from textual.message import Message
 from textual.widgets import TextArea
 
-from tui.app.themes import code_theme
+from tui.app.widgets.sql_area import SqlArea
 
 
-class SqlEditor(TextArea):
+class SqlEditor(SqlArea):
     """An editor of SQL.
 
     It knows nothing of what is offered: while a list of offers is open, its keys go to whoever opened it.
@@ -48,7 +48,6 @@ class SqlEditor(TextArea):
     def __init__(self, text: str, *, id: str) -> None:
         super().__init__(
             text,
-            language="sql",
             soft_wrap=False,
             tab_behavior="indent",
             show_line_numbers=True,
@@ -58,11 +57,6 @@ class SqlEditor(TextArea):
         self.offering = False
         self._length = len(text)
         self._putting = False
-
-    def on_mount(self) -> None:
-        """Take the colours of the theme, and of each that follows."""
-        self._colour()
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._colour())
 
     @property
     def place(self) -> int:
@@ -137,6 +131,3 @@ class SqlEditor(TextArea):
             self.post_message(self.OfferKeyPressed(key))
         else:
             move(*arguments)
-
-    def _colour(self) -> None:
-        self.theme = code_theme(self.app.current_theme.dark)

@@ -19,7 +19,6 @@ from tui.app.screens.sql.help import HELP
 from tui.app.screens.sql.in_hand import InHand
 from tui.app.screens.sql.results import Ran, Result, Results, title_of
 from tui.app.screens.sql.writing import Writing
-from tui.app.widgets.table import AnswerTable
 from tui.exporting import Export
 from warehouse.errors import first_line
 from warehouse.properties import quote
@@ -246,11 +245,6 @@ class SqlScreen(WarehouseScreen):
     def action_edit(self) -> None:
         """Go to the editor."""
         self.query_one(Writing).editor.focus()
-
-    def on_answer_table_copy_wanted(self, message: AnswerTable.CopyWanted) -> None:
-        """Copy a row."""
-        message.stop()
-        self.neurons.copy(message.text, "row")
 
     # What is on the screen.
 
