@@ -12,6 +12,8 @@ import torchaudio
 from ingest import Corpus, ingest
 from queries import connect
 
+pytestmark = pytest.mark.slow  # a large model on the two threads that the answers were computed with
+
 GROUPS = {"phone_class": (), "gender": ("M", "F"), "pitch": ("low", "middle", "high")}
 N_LABELS = 41
 SETTINGS = {"model_name": "hubert_base", "quiet": True, "means": False}
@@ -114,7 +116,6 @@ def test_every_probability_from_the_label_files(from_label_files: Path, answers:
     assert np.abs(mine[:, rows] - known[:, rows]).max() < 1e-6
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("prop", ["phone_class", "gender"])
 def test_every_neuron_from_the_textgrids(from_textgrids: Path, answers: Path, prop: str) -> None:
     assert sets(from_textgrids, prop) == known_sets(answers, prop)

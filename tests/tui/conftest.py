@@ -26,7 +26,6 @@ class Ran:
 @pytest.fixture(scope="session")
 def neurons() -> Callable[..., Ran]:
     """Runs ``neurons`` with some arguments in this process; what is no fault of the user's is raised."""
-
     app = gathered()
 
     def run(*arguments: object, stdin: str | None = None) -> Ran:

@@ -200,8 +200,9 @@ def test_ctrl_c_ends_a_long_query_with_130_and_one_line(recorded: Path) -> None:
 
 def test_a_trivial_query_starts_without_heavy_imports(recorded: Path) -> None:
     code = (
-        "import sys\nfrom tui.cli import gathered\ntry:\n    gathered()(['sql', sys.argv[1], 'SELECT 1'])\nexcept SystemExit:\n"
-        "    pass\nheavy = 'polars pandas numpy torch rich textual sqlglot scipy sklearn ingest'\n"
+        "import sys\nfrom tui.cli import gathered\n"
+        "try:\n    gathered()(['sql', sys.argv[1], 'SELECT 1'])\nexcept SystemExit:\n    pass\n"
+        "heavy = 'polars pandas numpy torch rich textual sqlglot scipy sklearn ingest'\n"
         "print([m for m in heavy.split() if m in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(recorded)], capture_output=True, text=True, check=True)

@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,18 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def drive() -> Callable[..., None]:
+def apart() -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """Runs a coroutine in a thread of its own: a browser that a test drives leaves a loop running in this one."""
+
+    def run(work: Coroutine[Any, Any, Any]) -> Any:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, work).result()
+
+    return run
+
+
+@pytest.fixture
+def drive(apart: Callable[[Coroutine[Any, Any, Any]], Any]) -> Callable[..., None]:
     """Runs the app over a warehouse, and a coroutine that takes the app and its pilot.
 
     ``drive(path, steps, size=(80, 24), theme=None)``.
@@ -109,7 +121,7 @@ def drive() -> Callable[..., None]:
                 await pilot.pause()
                 await steps(app, pilot)
 
-        asyncio.run(go())
+        apart(go())
         assert all_ended(10), "a thread still works for a screen that is gone"
 
     return run
