@@ -56,13 +56,12 @@ def tui(
     """
     if port is not None and not serve:
         raise MisuseError("--port is for --serve")
-    from tui.app.session import Session
-
-    session = Session(warehouse, memory=memory, threads=threads)  # what is no warehouse is said before a screen opens
     if serve:
         from tui.app.serve import serve_app
+        from warehouse import open_layout
 
-        serve_app(session.path, port or PORT, theme=theme, memory=memory, threads=threads)
+        path = open_layout(warehouse).root.absolute()  # what is no warehouse is said before a browser opens
+        serve_app(path, port or PORT, theme=theme, memory=memory, threads=threads)
         return
     in_browser = "TEXTUAL_DRIVER" in os.environ  # which serve_app set: keys and screen go through pipes
     if not in_browser and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
@@ -70,6 +69,9 @@ def tui(
     if not in_browser and os.environ.get("TERM") == "dumb":
         raise MisuseError("TERM is dumb: this terminal cannot move its cursor; use another, or `neurons sql`")
     gc.disable()  # what is loaded to begin with is kept: to look through it again and again takes a fifth of the start
+    from tui.app.session import Session
+
+    session = Session(warehouse, memory=memory, threads=threads)  # what is no warehouse is said before a screen opens
     from tui.app.app import NeuronsApp
     from tui.app.asking import all_ended
 

@@ -4,7 +4,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.widgets import DataTable, Static
 
 from queries.overview import Recorded, definitions, neurons_by_layer, recorded, total_bytes
@@ -54,8 +53,7 @@ a small bar for each layer. *Enter* opens the property.
         """The two tables, and what to do where they are empty."""
         yield Static("", id="warehouse", classes="title", markup=False)
         yield AnswerTable(id="models")
-        with VerticalScroll(id="no-models", classes="none"):
-            yield Static("", id="what-to-do", markup=False)
+        yield Static("", id="no-models", classes="none", markup=False)
         yield Static("", id="properties-title", classes="title", markup=False)
         yield AnswerTable(id="properties")
 
@@ -104,7 +102,7 @@ a small bar for each layer. *Enter* opens the property.
         )
         self.query_one("#models").display = bool(rows)
         self.query_one("#no-models").display = not rows
-        self.query_one("#what-to-do", Static).update(
+        self.query_one("#no-models", Static).update(
             "Nothing was recorded in this warehouse yet. Record a model on a corpus, in another terminal:\n\n"
             f"  neurons ingest --help\n  neurons ingest … -o {self.neurons.session.path}\n\n"
             "or make a warehouse to try things on: neurons demo. What is recorded appears here by itself."
