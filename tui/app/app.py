@@ -107,7 +107,9 @@ class NeuronsApp(App[None]):
         if model is not None and float(chosen.parameters.get("p_lambda", 0)) > model.lambda_pct:
             kept = {name: value for name, value in chosen.parameters.items() if name != "p_lambda"}
             chosen = replace(chosen, parameters=kept)
-            self.notify(f"{model.name} recorded λ = {model.lambda_pct:g} %: that is asked for", severity="warning")
+            self.notify(
+                f"{model.name} recorded λ = {model.lambda_pct:g} %: that is asked for", severity="warning", markup=False
+            )
         if chosen != self.asked:
             self.asked = chosen
             self.place.tell()
@@ -120,7 +122,7 @@ class NeuronsApp(App[None]):
     def copy(self, text: str, what: str) -> None:
         """Put text into the clipboard, by OSC 52, and say so."""
         self.copy_to_clipboard(text)
-        self.notify(f"{what} copied", timeout=2)
+        self.notify(f"{what} copied", timeout=2, markup=False)
 
     def copy_code(self, code: str | None, language: str) -> None:
         """Copy what a screen shows as SQL or Python, and show the text, for terminals that know no OSC 52."""

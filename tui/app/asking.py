@@ -123,13 +123,13 @@ class Asker:
             question.stop()
         self._stopping = [question for question in self._stopping if not question.ended.is_set()]
 
-    def take(self, serial: int) -> bool:
-        """Whether the answer to a question is still waited for; it is no longer, afterwards."""
+    def take(self, serial: int) -> str | None:
+        """What a question is about, if its answer is still waited for; it is no longer, afterwards."""
         for about, question in self._newest.items():
             if question.serial == serial:
                 del self._newest[about]
-                return True
-        return False
+                return about
+        return None
 
     def _run(self, question: Question, work: Work, then: Then) -> None:
         try:

@@ -89,6 +89,7 @@ class WarehouseScreen(Screen[None]):
         self._told_snapshot: object = None
         self._asker: Asker | None = None
         self._hint: str | Text = ""
+        self._problem_of: str | None = None
 
     # What a subclass says.
 
@@ -159,8 +160,14 @@ class WarehouseScreen(Screen[None]):
         """Whether the question about something is not answered yet."""
         return self._asker is not None and any(question.about == about for question in self._asker.running)
 
-    def problem(self, text: str | None) -> None:
-        """Say what is wrong, in a line or several, until something is answered; None = nothing is."""
+    def problem(self, text: str | None, about: str | None = None) -> None:
+        """Say what is wrong, in a line or several; None = nothing is.
+
+        Args:
+            text: until the question ``about`` is answered, something else is chosen, or escape is pressed.
+            about: the question that it is of, if it is of one.
+        """
+        self._problem_of = about
         line = self.query_one("#problem", Static)
         line.set_class(text is not None, "-shown")
         line.update(Text(text or ""))
@@ -179,7 +186,7 @@ class WarehouseScreen(Screen[None]):
             yield from self.body()
         yield Static(id="lost")
         yield Static(id="problem")
-        yield Static(id="status")
+        yield Static(id="status", markup=False)
         yield Static(id="too-small")
         yield Footer(compact=True)
 
@@ -205,6 +212,8 @@ class WarehouseScreen(Screen[None]):
         asked, seen = self.neurons.asked, self.neurons.session.seen
         first, moved, grown = self._told is None, self._told != asked, self._told_snapshot is not seen
         self._told, self._told_snapshot = asked, seen
+        if moved and self._problem_of is None:
+            self.problem(None)
         if first or (moved and not grown):
             self.asked_changed(asked)
         elif grown:
@@ -220,32 +229,41 @@ class WarehouseScreen(Screen[None]):
 
     def on_answered(self, message: Answered) -> None:
         """Show an answer that is still waited for."""
-        if self._asker is not None and self._asker.take(message.serial):
-            self.problem(None)
+        about = None if self._asker is None else self._asker.take(message.serial)
+        if about is not None:
+            if about == self._problem_of:
+                self.problem(None)
             message.then(message.answer)
             self._show_status()
 
     def on_failed(self, message: Failed) -> None:
         """Say what went wrong with a question that is still waited for."""
-        if self._asker is None or not self._asker.take(message.serial):
+        about = None if self._asker is None else self._asker.take(message.serial)
+        if about is None:
             return
         self._show_status()
         if not isinstance(message.error, Exception) or not is_expected(message.error):
             raise message.error
-        self.failed(message.error)
+        self.failed(about, message.error)
 
-    def failed(self, error: Exception) -> None:
-        """A question was answered by an error that is no fault of this program."""
-        self.problem(message_of(error))
+    def failed(self, about: str, error: Exception) -> None:
+        """The question about something was answered by an error that is no fault of this program."""
+        self.problem(message_of(error), about)
 
     def on_layer_picked(self, message: LayerPicked) -> None:
         """Make a layer the shared choice."""
         self.neurons.choose(layer=message.layer)
 
     def on_neuron_picked(self, message: NeuronPicked) -> None:
-        """Open a neuron's card."""
+        """Open a neuron's card, if there is such a neuron: the row that names it may be of any query."""
         asked = self.neurons.asked
-        self.neurons.open_neuron(message.model or asked.model, message.layer or asked.layer, message.neuron)
+        model = asked.model if message.model is None else message.model
+        layer = asked.layer if message.layer is None else message.layer
+        wrong = self.neurons.session.lacks(model, layer, message.neuron)
+        if wrong is not None:
+            self.notify(wrong, severity="warning", markup=False)
+        else:
+            self.neurons.open_neuron(model, int(layer), message.neuron)
 
     def on_answer_table_copy_wanted(self, message: AnswerTable.CopyWanted) -> None:
         """Copy a row."""

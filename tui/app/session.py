@@ -98,6 +98,20 @@ class Session:
         """The model of a name, or None."""
         return next((model for model in self.models if model.name == name), None)
 
+    def lacks(self, model: object, layer: object, neuron: object) -> str | None:
+        """Why there is no such neuron, in a line; None = there is."""
+        if not self.models:
+            return "nothing was recorded yet: there is no neuron to go to"
+        of_model = next((facts for facts in self.models if facts.name == model), None)
+        if of_model is None:
+            return f"there is no model {model}"
+        found = next((facts for facts in of_model.layers if facts.layer == layer), None)
+        if found is None:
+            return f"{model} has no layer {layer}; it has {of_model.layers[0].layer} to {of_model.layers[-1].layer}"
+        if not isinstance(neuron, int) or not 0 <= neuron < found.n_neurons:
+            return f"layer {layer} has no neuron {neuron}; it has 0 to {found.n_neurons - 1}"
+        return None
+
     def look(self) -> bool:
         """Take a snapshot anew, from any thread; whether it differs from the last.
 

@@ -12,7 +12,7 @@ from textual.widgets import Input, Label
 if TYPE_CHECKING:
     from tui.app.app import NeuronsApp
 
-_WRITTEN = re.compile(r"\s*(\d+)\s*[:.,/ ]\s*(\d+)\s*")
+_WRITTEN = re.compile(r"\s*(\d{1,9})\s*[:.,/ ]\s*(\d{1,9})\s*")
 
 
 class GoToScreen(ModalScreen[None]):
@@ -38,22 +38,14 @@ class GoToScreen(ModalScreen[None]):
         """Open the card, or say why there is none."""
         app = cast("NeuronsApp", self.app)
         written = _WRITTEN.fullmatch(event.value)
-        model = app.session.model(app.asked.model)
         wrong = self.query_one("#wrong", Label)
-        if model is None:
-            wrong.update("nothing was recorded yet: there is no neuron to go to")
-            return
         if written is None:
             wrong.update(f"{event.value!r}: give layer and neuron as two numbers, such as 3:128")
             return
         layer, neuron = map(int, written.groups())
-        found = next((facts for facts in model.layers if facts.layer == layer), None)
-        if found is None:
-            wrong.update(
-                f"{model.name} has no layer {layer}; it has {model.layers[0].layer} to {model.layers[-1].layer}"
-            )
-        elif neuron >= found.n_neurons:
-            wrong.update(f"layer {layer} has no neuron {neuron}; it has 0 to {found.n_neurons - 1}")
+        lacking = app.session.lacks(app.asked.model, layer, neuron)
+        if lacking is not None:
+            wrong.update(lacking)
         else:
             self.dismiss()
-            app.open_neuron(model.name, layer, neuron)
+            app.open_neuron(app.asked.model, layer, neuron)
