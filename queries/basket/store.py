@@ -115,16 +115,17 @@ class Basket:
         """Make a set of two: their union, their intersection, or what the first has and the other lacks.
 
         Args:
-            name: of the new set; one of that name is replaced.
+            name: of the new set.
             one: name of a set.
             how: ``add``, ``intersect`` or ``take away``.
             other: name of another.
 
         Raises:
-            MaskError: an unknown set, sets of two models, or a folder that cannot be written.
+            MaskError: a name that is taken, an unknown set, sets of two models, or a folder that cannot be written.
         """
         text = checked_name(name)
         with self._files.changing():
+            self._check_free(text)
             a, b = self[one], self[other]
             made = named(text, _combined(a, how, b), f"{one} {HOW[how]} {other}")
             return self._done(f"{text}: {one} {HOW[how]} {other}, {_neurons(len(made))}", {text: made})

@@ -24,8 +24,7 @@ from tui.reporting import say
 from warehouse.errors import WarehouseError
 
 LOOPBACK = "127.0.0.1"
-LOCAL = (LOOPBACK, "localhost")
-"""Names of this machine that the app is served on."""
+"""What the app is served on, and the one name that browsers may call it by: cookies are of a name."""
 
 _NEURONS = (sys.executable, "-P", "-c", "from tui.cli import main; main()")
 """The command, of this very installation."""
@@ -102,7 +101,7 @@ class LocalServer(Server):
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Let through only who has the key, and only by this machine's own name."""
         origin = request.headers.get("Origin")
-        if request.host not in {f"{name}:{self.port}" for name in LOCAL}:
+        if request.host != self.here:
             return _refused(f"This app is served as {self.here} alone. Through a tunnel, forward the same port number.")
         if origin is not None and origin != f"http://{self.here}":
             return _refused("Another site sent this request.")
@@ -151,23 +150,18 @@ def serve_app(
     Raises:
         WarehouseError: a port that cannot be had.
     """
-    with listening(LOOPBACK, port) as taken:
+    with listening(port) as taken:
         options = {"--theme": theme, "--memory": memory, "--threads": threads}
         given = [text for name, value in options.items() if value is not None for text in (name, str(value))]
         LocalServer(shlex.join([*_NEURONS, "tui", str(warehouse), *given]), warehouse.name, taken).run()
 
 
-def listening(host: str, port: int) -> socket.socket:
+def listening(port: int) -> socket.socket:
     """A socket of the loopback interface.
 
     Raises:
-        WarehouseError: another host, or a port that cannot be had.
+        WarehouseError: a port that cannot be had.
     """
-    if host not in LOCAL:
-        raise WarehouseError(
-            f"{host}: the app is served on this machine alone ({' or '.join(LOCAL)}), for it reads and writes files; "
-            f"from elsewhere, tunnel: ssh -L {port}:{LOOPBACK}:{port} MACHINE"
-        )
     if not 0 <= port < 1 << 16:
         raise WarehouseError(f"port {port}: give a number from 0 to 65535, 0 for any that is free")
     taken = socket.socket()

@@ -36,3 +36,10 @@ LIGHT = Theme(
 def code_theme(dark: bool) -> str:
     """Name of the colours of code, of those that Textual's editor has, for a dark or a light ground."""
     return "vscode_dark" if dark else "github_light"
+
+
+def names() -> list[str]:
+    """Every theme that the app knows."""
+    from textual.theme import BUILTIN_THEMES
+
+    return sorted({DARK.name, LIGHT.name, *BUILTIN_THEMES})

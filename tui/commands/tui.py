@@ -41,7 +41,10 @@ def tui(
         typer.Option(metavar="N", min=1, max=65535, help=f"Port of --serve. [default: {PORT}]", show_default=False),
     ] = None,
     memory: Annotated[
-        str, typer.Option("--memory", metavar="SIZE", help="Most memory of all queries; what needs more uses the disk.")
+        str,
+        typer.Option(
+            "--memory", metavar="SIZE", help="Most memory of the queries of a snapshot; what needs more uses the disk."
+        ),
     ] = MEMORY,
     threads: Threads = None,
 ) -> None:
@@ -56,12 +59,15 @@ def tui(
     """
     if port is not None and not serve:
         raise MisuseError("--port is for --serve")
+    if theme is not None:
+        _check_theme(theme)
     if serve:
         from tui.app.serve import serve_app
-        from warehouse import open_layout
+        from tui.app.session import Session
 
-        path = open_layout(warehouse).root.absolute()  # what is no warehouse is said before a browser opens
-        serve_app(path, port or PORT, theme=theme, memory=memory, threads=threads)
+        session = Session(warehouse, memory=memory, threads=threads)
+        session.cursor().close()  # what is wrong with the warehouse or the limits is said before a browser opens
+        serve_app(session.path, port or PORT, theme=theme, memory=memory, threads=threads)
         return
     in_browser = "TEXTUAL_DRIVER" in os.environ  # which serve_app set: keys and screen go through pipes
     if not in_browser and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
@@ -76,11 +82,16 @@ def tui(
     from tui.app.asking import all_ended
 
     app = NeuronsApp(session, theme)
-    if theme is not None and theme not in app.available_themes:
-        raise MisuseError(f"there is no theme {theme}; there are: {', '.join(sorted(app.available_themes))}")
     app.run()
     all_ended(ENDING)
     _leave(app.return_code or 0)
+
+
+def _check_theme(theme: str) -> None:
+    from tui.app.themes import names
+
+    if theme not in names():
+        raise MisuseError(f"there is no theme {theme}; there are: {', '.join(names())}")
 
 
 def _leave(code: int) -> NoReturn:

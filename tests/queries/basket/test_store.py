@@ -48,7 +48,7 @@ def expected(state: dict[str, Neurons], step: tuple[Any, ...]) -> dict[str, Neur
         new[name] = OPERATORS[how](state.get(name, set()), neurons)
     elif verb == "combine":
         name, one, how, other = rest
-        if one not in state or other not in state:
+        if name in state or one not in state or other not in state:
             return None
         new[name] = OPERATORS[how](state[one], state[other])
     elif rest[0] not in state or (verb != "remove" and rest[1] in state):

@@ -83,3 +83,24 @@ def test_numbers_move_while_an_ingest_writes(shown: Path, drive: Drive, settled:
     (row,) = recorded(snapshot(shown))
     first, second, last = (int(frames.replace(",", "")) for frames in seen)
     assert 0 == first < second < last == row.frames
+
+
+def test_what_was_stopped_goes_on_when_the_screen_is_seen_again(shown: Path, drive: Drive, settled: Any) -> None:
+    async def steps(app: Any, pilot: Any) -> None:
+        await settled(app, pilot)
+        table = app.place.query_one("#properties", AnswerTable)
+        whole = [table.value("neurons", row) for row in range(6)]
+        app.place._counted.clear()
+        app.place._count()
+        app.place.cancel()
+        await settled(app, pilot)
+        app.place._show_properties()
+        assert None in [table.value("neurons", row) for row in range(6)]
+        app.action_open("basket")
+        await settled(app, pilot)
+        app.action_open("overview")
+        await pilot.pause()
+        await settled(app, pilot)
+        assert [table.value("neurons", row) for row in range(6)] == whole
+
+    drive(shown, steps)

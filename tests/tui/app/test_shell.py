@@ -9,6 +9,7 @@ from typing import Any
 from textual.widgets import Input, Label, Static, TextArea
 
 from queries import connect
+from tui.app.messages import NeuronPicked
 from tui.app.places import PLACES
 from tui.app.screens.help import HelpScreen
 from tui.app.widgets.table import AnswerTable
@@ -186,3 +187,42 @@ def test_a_warehouse_that_vanishes_is_said_and_looked_for_again(
         assert not app.place.query_one("#lost").has_class("-shown")
 
     drive(path, steps)
+
+
+def test_a_row_that_names_no_neuron_is_said(shown: Path, drive: Drive, settled: Any) -> None:
+    async def steps(app: Any, pilot: Any) -> None:
+        await settled(app, pilot)
+        for model, layer, neuron, said in (
+            (None, 77, 3, "tiny-speech has no layer 77; it has 1 to 4"),
+            (None, "2", 3, "tiny-speech has no layer 2; it has 1 to 4"),
+            (None, [1], 3, "tiny-speech has no layer [1]; it has 1 to 4"),
+            (5, 1, 3, "there is no model 5"),
+            (None, 4, 48, "layer 4 has no neuron 48; it has 0 to 47"),
+            (None, 4, -1, "layer 4 has no neuron -1; it has 0 to 47"),
+        ):
+            app.place.post_message(NeuronPicked(neuron, layer, model))
+            await settled(app, pilot)
+            assert app.current_mode == "overview"
+            assert [note.message for note in app._notifications][-1] == said
+        app.place.post_message(NeuronPicked(7, 4.0, "tiny-speech"))
+        await settled(app, pilot)
+        assert app.current_mode == "neuron"
+        assert (app.asked.layer, app.asked.neuron) == (4, 7)
+
+    drive(shown, steps)
+
+
+def test_text_with_brackets_is_no_markup(shown: Path, drive: Drive, settled: Any) -> None:
+    async def steps(app: Any, pilot: Any) -> None:
+        condition = "regexp_matches(phone, '[AEIO]') OR phone = '[/]'"
+        app.choose(parameters={"p_where": condition}, neuron=3)
+        for place in ("neuron", "patterns", "property", "overview"):
+            app.action_open(place)
+            await settled(app, pilot)
+        app.place.hint("[/x] [red]")
+        app.place.problem("[/y] [bold]")
+        await pilot.pause()
+        assert "[/x] [red]" in text_of(app)
+        assert "[/y] [bold]" in text_of(app)
+
+    drive(shown, steps)

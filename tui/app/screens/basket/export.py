@@ -140,9 +140,7 @@ class ExportScreen(Dialog):
         return usage(self._mask, self._format, self.query_one("#file", Input).value)
 
     def _show_lines(self) -> None:
-        self.told(
-            f"in {os.getcwd()}" if not os.path.isabs(os.path.expanduser(self.query_one("#file", Input).value)) else ""
-        )
+        self.told(_folder(self.query_one("#file", Input).value))
         self.query_one("#lines", Static).update(Text(self._usage()))
 
     def _ask_about(self, there: bool) -> None:

@@ -102,7 +102,6 @@ class BasketScreen(WarehouseScreen):
 
     def on_screen_resume(self) -> None:
         """Show what other screens did to the sets."""
-        super().on_screen_resume()
         self._look()
 
     def on_basket_changed(self, message: BasketChanged) -> None:
@@ -277,6 +276,7 @@ class BasketScreen(WarehouseScreen):
             return
         if not anew and self._shown is not None and self._shown[:2] == (chosen, plan):
             return
+        self.problem(None)
         if plan.density is None:
             self.cancel("plan")
             self._show(chosen, plan, planned(chosen, plan))
@@ -286,6 +286,14 @@ class BasketScreen(WarehouseScreen):
             return planned(chosen, plan, scores_of(con, chosen, plan))
 
         self.ask("plan", work, partial(self._show, chosen, plan), doing="counting how often neurons are active")
+
+    def failed(self, about: str, error: Exception) -> None:
+        """Say what went wrong, and show no numbers of another plan beside it."""
+        super().failed(about, error)
+        if about == "plan":
+            self._shown = None
+            self.query_one("#takes", Static).update("")
+            self.query_one("#bars", TakenBars).show((), "erase")
 
     def _show(self, chosen: NeuronSet, plan: Plan, mask: "Mask") -> None:
         self._shown = chosen, plan, mask

@@ -48,6 +48,8 @@ a small bar for each layer. *Enter* opens the property.
     def __init__(self) -> None:
         super().__init__()
         self._counted: dict[tuple[str, str], dict[int, int]] = {}
+        self._order: list[str] = []
+        self._left = 0
 
     def body(self) -> ComposeResult:
         """The two tables, and what to do where they are empty."""
@@ -136,24 +138,44 @@ a small bar for each layer. *Enter* opens the property.
         self.query_one("#properties", AnswerTable).show(_PROPERTIES, _PROPERTY_TYPES, rows)
 
     def _count(self) -> None:
-        """Count the neurons, a property after the other, each shown as it comes."""
-        model, names = self.neurons.asked.model, list(self.neurons.session.properties)
-        if model is not None:
-            self._count_next(model, names)
+        """Count the neurons, a property after the other, each shown as it comes, the longest not counted first."""
+        names = list(self.neurons.session.properties)
+        self._order = [name for name in self._order if name in names]
+        self._order = [name for name in names if name not in self._order] + self._order
+        self._left = len(names) if self.neurons.asked.model is not None else 0
+        self._count_next()
 
-    def _count_next(self, model: str, names: list[str]) -> None:
-        if not names:
+    def _count_next(self) -> None:
+        model = self.neurons.asked.model
+        if not self._left or model is None:
             return
+        name = self._order[0]
 
         def work(con: "Connection") -> dict[int, int]:
-            return neurons_by_layer(con, model, names[0])
+            return neurons_by_layer(con, model, name)
 
-        self.ask("neurons", work, partial(self._counted_one, model, names), doing=f"counting neurons of {names[0]}")
+        self.ask("neurons", work, partial(self._counted_one, model, name), doing=f"counting neurons of {name}")
 
-    def _counted_one(self, model: str, names: list[str], found: dict[int, int]) -> None:
-        self._counted[model, names[0]] = found
+    def _counted_one(self, model: str, name: str, found: dict[int, int]) -> None:
+        self._counted[model, name] = found
         self._show_properties()
-        self._count_next(model, names[1:])
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._order.append(self._order.pop(0))
+        self._left -= 1
+        self._count_next()
+
+    def failed(self, about: str, error: Exception) -> None:
+        """Say what went wrong, and count the next property."""
+        super().failed(about, error)
+        if about == "neurons":
+            self._go_on()
+
+    def on_screen_resume(self) -> None:
+        """Go on with what was stopped."""
+        if self._left and not self.waits_for("neurons"):
+            self.call_after_refresh(self._count_next)
 
 
 def _row(row: Recorded) -> tuple[Any, ...]:
