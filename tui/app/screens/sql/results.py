@@ -52,6 +52,7 @@ class Result(Vertical):
         super().__init__(id=id)
         self.answer, self.seconds = ran.answer, ran.seconds
         self.n_cut, self.more, self.truncated = ran.page.cut, ran.page.more, ran.page.truncated
+        self.stopped = False
         self._first: tuple[Row, ...] = ran.page.rows
         self._asked = False
 
@@ -82,7 +83,10 @@ class Result(Vertical):
         if self.answer.is_plan:
             return f"the plan, in {self.seconds:.2f} s"
         n = self.answer.n_rows
-        if self.truncated:
+        if self.stopped:
+            shown = self.table.row_count if self.table is not None else n  # a page may be read that nobody is shown
+            rows = f"stopped after {shown:,} row{'' if shown == 1 else 's'}"
+        elif self.truncated:
             rows = f"the first {n:,} of more rows; ctrl+s exports all"
         elif self.more:
             rows = f"{n:,} rows read, more follow"
@@ -98,6 +102,17 @@ class Result(Vertical):
         self.n_cut += page.cut
         if self.table is not None and page.rows:
             self.table.extend(page.rows)
+
+    def stop(self) -> bool:
+        """Stop reading, where a further page is on its way; whether one was.
+
+        What is read of that page is lost, so that no page can follow: it would leave a hole.
+        """
+        if not self._asked:
+            return False
+        self.answer.stop()
+        self._asked, self.more, self.stopped = False, False, True
+        return True
 
     def give_up(self) -> None:
         """A further page was asked for and does not come; it may be asked for again."""

@@ -56,7 +56,7 @@ class SqlScreen(WarehouseScreen):
         self._in_hand: InHand | None = None
         self._asked_statement: Statement | None = None
         self._export: Export | None = None
-        self._stopping: list[InHand | Export] = []
+        self._stopping: list[InHand | Export | Answer] = []
 
     def body(self) -> ComposeResult:
         """The editor above, the results below."""
@@ -122,18 +122,27 @@ class SqlScreen(WarehouseScreen):
         results = self.query_one(Results)
         await results.add(ran)
         if self.history.trouble:
-            self.notify(self.history.trouble, severity="warning")
+            self.notify(self.history.trouble, severity="warning", markup=False)
 
     def _answered(self, ran: Ran) -> None:
         self._in_hand = None
         self.call_next(self._shown, ran)
 
-    def failed(self, error: Exception) -> None:
-        """Say what was wrong as DuckDB does, and go where it points."""
-        self._in_hand = None
+    def failed(self, about: str, error: Exception) -> None:
+        """Say what was wrong; of the query as DuckDB does, and go where it points."""
+        if about == "query":
+            self._in_hand = None
+        elif about == "export":
+            self._export = None
+        for result in self.query(Result):
+            if about == f"page of {result.id}":
+                result.give_up()
         if isinstance(error, StoppedError):
             return
-        self.problem(narrowed(str(error), self.size.width - 4))
+        if about != "query":
+            super().failed(about, error)
+            return
+        self.problem(narrowed(str(error), self.size.width - 4), about)
         editor, statement = self.query_one(Writing).editor, self._asked_statement
         if statement is None or editor.text[statement.start : statement.end] != statement.text:
             return
@@ -171,7 +180,9 @@ class SqlScreen(WarehouseScreen):
             if self._export is not None:
                 self._stop(self._export)
             for result in self.query(Result):
-                result.give_up()
+                if result.stop():
+                    self._stopping.append(result.answer)
+                    self.query_one(Results).refresh_strip()
         return super().cancel(about)
 
     def _stop_asking(self) -> None:
@@ -179,7 +190,7 @@ class SqlScreen(WarehouseScreen):
             self._stop(self._in_hand)
             self._in_hand = None
 
-    def _stop(self, what: InHand | Export) -> None:
+    def _stop(self, what: InHand | Export | Answer) -> None:
         what.stop()
         self._stopping.append(what)
 
@@ -230,7 +241,9 @@ class SqlScreen(WarehouseScreen):
 
     def _saved(self, export: Export, n_rows: int) -> None:
         self._export = None
-        self.notify(f"{n_rows:,} row{'' if n_rows == 1 else 's'} written to {export.path}", title="Exported")
+        self.notify(
+            f"{n_rows:,} row{'' if n_rows == 1 else 's'} written to {export.path}", title="Exported", markup=False
+        )
 
     def action_show(self, step: int) -> None:
         """Show the next result or the one before."""
