@@ -192,6 +192,88 @@ def test_what_runs_is_stopped_and_keys_are_answered_meanwhile(on_sql: Any, settl
     on_sql(steps)
 
 
+def test_a_page_that_is_stopped_leaves_no_hole(on_sql: Any, settled: Settled) -> None:
+    async def steps(app: Any, pilot: "Pilot[None]") -> None:
+        place = app.place
+        result = await ask(app, pilot, settled, "SELECT range AS i FROM range(100_000)")
+        gate = result.answer._reading  # a page is on its way until the test lets go
+        gate.acquire()
+        await pilot.press("escape", "G")
+        assert place.waits
+        await pilot.press("escape")
+        assert not place.waits
+        gate.release()
+        while place._asker.busy:
+            await asyncio.sleep(0.005)
+        assert result.said.startswith(f"stopped after {PAGE} rows, ")
+        await pilot.press("k", "G")
+        await settled(app, pilot)
+        assert result.table.values == [(i,) for i in range(PAGE)]
+        assert not said(app)
+
+    on_sql(steps)
+
+
+def test_what_fails_beside_a_query_leaves_the_query_alone(on_sql: Any, settled: Settled, tmp_path: Path) -> None:
+    async def steps(app: Any, pilot: "Pilot[None]") -> None:
+        place, editor = app.place, app.place.query_one(SqlEditor)
+        result = await ask(app, pilot, settled, "SELECT range AS i FROM range(100_000)")
+        editor.load_text("SELECT count(*) FROM range(100_000_000_000) a WHERE a.range % 7 = 3")
+        editor.go_to(9)
+        place.action_run()
+        while place._in_hand.answer is None:
+            await asyncio.sleep(0.005)
+        result.answer._con.close()  # so that no further page can be read
+        for _ in range(2):  # it may be asked for again
+            place.problem(None)
+            result.table.move_cursor(row=PAGE - 2 - result.table.cursor_row % 2)
+            while not said(app):
+                await asyncio.sleep(0.005)
+            assert "No open result set" in said(app)
+        place._save("SELECT nothing", tmp_path / "x.csv")
+        while place.waits_for("export"):
+            await asyncio.sleep(0.005)
+        assert "nothing" in said(app)
+        assert editor.place == 9
+        assert place.waits_for("query")
+        place.action_stop()
+        while place._asker.busy:
+            await asyncio.sleep(0.005)
+
+    on_sql(steps)
+
+
+def test_paths_that_cannot_be_are_said_and_brackets_are_no_markup(
+    on_sql: Any, settled: Settled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, odd = tmp_path / "gone", tmp_path / "[" / "x].csv"
+    for folder in (gone, odd.parent):
+        folder.mkdir()
+
+    async def steps(app: Any, pilot: "Pilot[None]") -> None:
+        async def save(path: str) -> str:
+            app.screen.query_one("Input").value = path
+            await pilot.press("enter")
+            await pilot.pause()
+            return "" if app.screen is app.place else str(app.screen.query_one("#wrong").render())
+
+        await ask(app, pilot, settled, "SELECT 1 AS x")
+        with monkeypatch.context() as there:
+            there.chdir(gone)
+            gone.rmdir()
+            await pilot.press("ctrl+s")
+            await pilot.pause()
+            assert app.screen.query_one("Input").value.startswith("~/")
+            assert "folder that the app was started in is gone" in await save("x.csv")
+        assert "~nobody-of-this-name" in await save("~nobody-of-this-name.csv")
+        assert not await save(str(odd))
+        await settled(app, pilot)
+        assert odd.read_text().split() == ["x", "1"]
+        assert any(str(odd) in toast.message for toast in app._notifications)
+
+    on_sql(steps)
+
+
 def test_what_was_asked_is_found_again_in_another_session(on_sql: Any, own_state: Path, settled: Settled) -> None:
     async def first(app: Any, pilot: "Pilot[None]") -> None:
         await ask(app, pilot, settled, "SELECT 'first' AS x")
@@ -200,6 +282,11 @@ def test_what_was_asked_is_found_again_in_another_session(on_sql: Any, own_state
     async def second(app: Any, pilot: "Pilot[None]") -> None:
         await pilot.press("ctrl+r")
         await pilot.pause()
+        words = app.screen.query_one("Input")
+        app.screen.on_input_changed(words.Changed(words, "second"))  # both before what the first one marks is told
+        app.screen.on_input_changed(words.Changed(words, "never asked"))
+        await pilot.pause()
+        assert "nothing that was asked" in str(app.screen.query_one("#whole").render())
         await pilot.press(*"FIRST", "enter")
         await pilot.pause()
         assert app.place.query_one(SqlEditor).text == "SELECT 'first' AS x\n"

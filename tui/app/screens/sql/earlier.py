@@ -94,6 +94,8 @@ class EarlierScreen(ModalScreen[str | None]):
             self.query_one("#whole", Static).update(nothing)
 
     def _tell(self, place: int) -> None:
+        if place >= len(self._found):
+            return  # of a list that has given way to a shorter one
         asked = self._found[place]
         said = Content.assemble(asked.query, (f"\n{asked.error}" if asked.error else "", "$text-error"))
         self.query_one("#whole", Static).update(said)

@@ -41,7 +41,7 @@ class SavingScreen(ModalScreen[Path | None]):
             frame.border_subtitle = "enter writes it, escape goes back"
             shown = " ".join(self._query.split())
             yield Static(Text(shown if len(shown) <= 240 else f"{shown[:239]}…"), id="query")
-            yield Input(str(Path.cwd() / f"{self._name}.csv"), compact=True)
+            yield Input(str(_here() / f"{self._name}.csv"), compact=True)
             yield Static(
                 "The suffix says the format: .csv, .parquet, .json, .jsonl. The query is asked again and all of its "
                 "rows are written, however many; the file appears when it is complete.",
@@ -56,17 +56,32 @@ class SavingScreen(ModalScreen[Path | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the path, unless it cannot be; a file that is there is asked for."""
-        path = Path(event.value.strip()).expanduser()
         try:
+            path = Path(event.value.strip()).expanduser().absolute()
             export_format(path)
+            exists = path.exists()
+        except FileNotFoundError:  # where the app was started
+            self._say("the folder that the app was started in is gone; begin the path with / or ~")
+            return
+        except RuntimeError as error:  # ~somebody
+            self._say(f"{event.value.strip()}: {str(error).lower().rstrip('.')}; write ~/ for your own folder")
+            return
         except (QueryError, OSError) as error:
             self._say(str(error))
             return
-        if path.exists() and self._agreed != event.value:
+        if exists and self._agreed != event.value:
             self._agreed = event.value
             self._say(f"{path.name} is there already; enter again replaces it")
             return
-        self.dismiss(path.absolute())
+        self.dismiss(path)
 
     def _say(self, text: str) -> None:
         self.query_one("#wrong", Static).update(text)
+
+
+def _here() -> Path:
+    """The folder that the app was started in; the user's own, where that is gone."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path("~")
