@@ -55,6 +55,8 @@ def cut(path: str, start_s: float | None, end_s: float | None, to: Path, margin:
             rate = file.samplerate
             first = 0 if start_s is None else max(0, round((start_s - margin) * rate))
             last = file.frames if end_s is None else min(file.frames, round((end_s + margin) * rate))
+            if not file.frames or (start_s is None and first >= last):
+                raise WarehouseError(f"{path}: holds no sound; ingest the corpus with the file that was recorded")
             if first >= last:
                 raise WarehouseError(f"{path}: is {file.frames / rate:.2f} s long and ends before {start_s:.2f} s")
             file.seek(first)

@@ -49,13 +49,17 @@ def test_a_segment_is_cut_with_what_is_around_it(
 def test_what_cannot_be_cut(audio: Path, tmp_path: Path) -> None:
     noise = tmp_path / "noise.flac"
     noise.write_bytes(b"this is no audio")
+    empty = tmp_path / "empty.wav"
+    soundfile.write(empty, np.zeros(0), RATE)
     for path, start, message in (
+        (empty, None, "empty.wav: holds no sound; "),
+        (empty, 0.0, "empty.wav: holds no sound; "),
         (tmp_path / "gone.flac", 0.0, "gone.flac: the audio file is not there; bring it back"),
         (noise, 0.0, "noise.flac: cannot be read as audio"),
         (audio, 5.0, "is 2.00 s long and ends before 5.00 s"),
     ):
         with pytest.raises(WarehouseError, match=message):
-            cut(str(path), start, start + 0.1, tmp_path / "cut.wav")
+            cut(str(path), start, None if start is None else start + 0.1, tmp_path / "cut.wav")
 
 
 def test_the_command_is_one_that_a_shell_takes_apart_again() -> None:
