@@ -3,6 +3,7 @@
 import os
 import shlex
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,8 @@ async def by_keys(app: Any, pilot: Any, settled: Any) -> None:
     """The panels one by one on a narrow terminal, the neuron after, the next property, and one that is not there."""
     screen = app.place
     panels = ("responses", "sets", "peers", "segments")
+    came: list[int] = []
+    let_go = threading.Event()
 
     def seen() -> list[str]:
         return [name for name in panels if screen.query_one(f"#{name}").display]
@@ -159,8 +162,14 @@ async def by_keys(app: Any, pilot: Any, settled: Any) -> None:
     assert app.asked.property in said(screen, "about-responses")
     assert said(screen, "which") == f"Neuron 3:0 of {MODEL}"
     assert "p_sigma = 0.5" in said(screen, "status")
+    late = ("sets", "standing", "segments", "alike", "named")
+    for about in late:  # of this neuron, and still on their way
+        screen.ask(about, lambda _con: let_go.wait(20), lambda _: came.append(app.asked.neuron))
     app.choose(neuron=48)
+    assert not any(screen.waits_for(about) for about in late)
+    let_go.set()
     await settled(app, pilot)
+    assert not came
     assert "there is no 48; there are: 0 to 47" in said(screen, "problem")
     assert not screen.query_one("#map", Heatmap).rows  # nothing of another neuron stays
     app.choose(neuron=NEURON)

@@ -8,6 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import DataTable, Select, Static
 
 from queries.neuron_card import (
@@ -121,7 +122,10 @@ class NeuronScreen(WarehouseScreen):
             self.hint("")
             return
         self._show_choice(neuron, asked.property)
+        for about in ("sets", "standing", "segments", "alike"):
+            self.cancel(about)  # would come under the new title
         if neuron != self._shown:
+            self.cancel("named")
             self._clear()
         self._shown = neuron
         prop, parameters = asked.property, given(asked)
@@ -199,7 +203,7 @@ class NeuronScreen(WarehouseScreen):
         chooser = self.query_one("#prop", Select)
         names = self.neurons.session.properties
         with chooser.prevent(Select.Changed):
-            chooser.set_options([(name, name) for name in names])
+            chooser.set_options([(Content(name), name) for name in names])
             if prop in names:
                 chooser.value = prop
         changed = ", ".join(f"{name} = {value}" for name, value in self.neurons.asked.parameters.items())
