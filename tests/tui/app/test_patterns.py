@@ -2,16 +2,18 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from itertools import combinations
 from math import hypot
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.widgets import Static
 
 from queries import connect
-from queries.patterns import best_layers, pattern_points, separation
+from queries.patterns import best_layers, of_layer, pattern_points, separation
 from tui.app.screens.patterns.plot import PatternPlot
 from tui.app.screens.patterns.rows import rows_of
 from tui.app.widgets.table import AnswerTable
@@ -102,6 +104,43 @@ def test_what_cannot_be_compared_is_said(shown: Path, drive: Drive, settled: Any
         app.choose(parameters={"p_baseline": 7.0})
         await settled(app, pilot)
         assert "p_baseline" in said(screen, "problem")
+        table = screen.query_one("#layers", AnswerTable)
+        assert [row[1] for row in table.values] == ["error"] * 4  # one did not end the others
+
+    drive(shown, steps)
+
+
+def test_one_layer_is_fitted_at_a_time_and_what_was_stopped_goes_on(
+    shown: Path, drive: Drive, settled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fit, going, let_go = of_layer.projections, [0, 0], threading.Event()
+
+    def watched(*given: Any, **named: Any) -> Any:
+        going[:] = going[0] + 1, max(going[1], going[0] + 1)
+        let_go.wait(20)
+        try:
+            return fit(*given, **named)
+        finally:
+            going[0] -= 1
+
+    monkeypatch.setattr(of_layer, "projections", watched)
+
+    async def steps(app: Any, pilot: Any) -> None:
+        await pilot.press("f5", "right_square_bracket", "right_square_bracket", "right_square_bracket")
+        while going[0] == 0:
+            await pilot.pause(0.01)
+        await pilot.press("escape")
+        screen = app.place
+        assert not screen.waits
+        let_go.set()
+        while screen.busy:
+            await pilot.pause(0.01)
+        table = screen.query_one("#layers", AnswerTable)
+        assert [row[1] for row in table.values] == ["…"] * 4
+        await pilot.press("f2", "f5")
+        await settled(app, pilot)
+        assert "…" not in [row[1] for row in table.values]
+        assert going == [0, 1]
 
     drive(shown, steps)
 

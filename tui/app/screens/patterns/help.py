@@ -23,6 +23,6 @@ layer with the highest silhouette ([A] fig. 5).
 | + and - | nearer to the cursor, away again |
 | t | names of phones, or marks alone |
 | enter | in the table: draw that layer |
-| escape | stop; another layer or property goes on |
+| escape | stop; another layer or property goes on, and so does coming back here |
 | b | add the neurons of the pattern of the cursor to a named set; from the table, those of all patterns of the layer |
 """

@@ -1,6 +1,6 @@
 """The layers of a model as rows: how far apart the patterns of the groups lie in each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,13 +14,16 @@ _BAR = 8
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def rows_of(layers: Sequence[int], found: Mapping[int, "LayerPatterns"], chosen: int) -> list[tuple[str, ...]]:
+def rows_of(
+    layers: Sequence[int], found: Mapping[int, "LayerPatterns"], chosen: int, failed: Collection[int] = ()
+) -> list[tuple[str, ...]]:
     """A row a layer; what is not computed yet is a row of dots.
 
     Args:
         layers: numbers of the layers, in their order.
         found: layer -> its patterns, where they were computed.
         chosen: the layer that is drawn.
+        failed: layers that could not be computed.
     """
     highest = max((one.silhouette_2d or 0.0 for one in found.values()), default=0.0)
     best = best_of_them(found)
@@ -29,7 +32,7 @@ def rows_of(layers: Sequence[int], found: Mapping[int, "LayerPatterns"], chosen:
         head = f"{'▶' if layer == chosen else ' '}{layer:>3}"
         one = found.get(layer)
         if one is None:
-            rows.append((head, "…", "", "", "", "", "", ""))
+            rows.append((head, "error" if layer in failed else "…", "", "", "", "", "", ""))
             continue
         mark = " ◀" if best is not None and best.layer == layer else ""
         rows.append(

@@ -1,5 +1,8 @@
 """The activation patterns of a layer in the plane, and how far the groups lie apart in every layer."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -8,6 +11,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import DataTable, Select, Static
 
 from tui.app.asked import Asked
@@ -16,6 +20,8 @@ from tui.app.screens.patterns.help import PATTERNS
 from tui.app.screens.patterns.plot import PatternPlot
 from tui.app.screens.patterns.rows import NAMES, TYPES, best_of_them, rows_of
 from tui.app.widgets.table import AnswerTable
+from tui.reporting import message_of
+from warehouse.errors import WarehouseError
 from warehouse.properties import quote
 
 if TYPE_CHECKING:
@@ -62,6 +68,10 @@ class PatternsScreen(WarehouseScreen):
     def __init__(self) -> None:
         super().__init__()
         self._computed: dict[tuple[object, ...], Computed] = {}
+        self._asked_layer = 0
+        self._failed: set[int] = set()
+        self._turn = 0
+        self._one_fit = threading.Lock()
 
     def body(self) -> ComposeResult:
         """The picture to the left, the layers to the right."""
@@ -88,6 +98,7 @@ class PatternsScreen(WarehouseScreen):
     def asked_changed(self, asked: Asked) -> None:
         """Draw the chosen layer, and go on with those that were not computed yet."""
         self.cancel()
+        self._forget_failures()
         nothing = asked.model is None or asked.property is None
         self.set_class(nothing, "-empty")
         if nothing:
@@ -116,19 +127,66 @@ class PatternsScreen(WarehouseScreen):
     def _ask_next(self, asked: Asked) -> None:
         """Compute the chosen layer, or the first that is missing, and so on until all are there."""
         found, layers = self._found(asked), self._layers(asked)
-        missing = [layer for layer in (asked.layer, *layers) if layer in layers and layer not in found]
+        over = {*found, *self._failed}
+        missing = [layer for layer in (asked.layer, *layers) if layer in layers and layer not in over]
         if not missing or asked.model is None or asked.property is None:
             return
         model, prop, layer = asked.model, asked.property, missing[0]
         given: dict[str, Any] = dict(asked.parameters)
+        self._asked_layer = layer
+        self._turn += 1
+        turn = self._turn
 
         def work(con: "Connection") -> "LayerPatterns":
             from queries.patterns.of_layer import layer_patterns  # loads Polars, in this thread
 
-            return layer_patterns(con, model, layer, prop, **given)
+            with self._alone(turn):
+                return layer_patterns(con, model, layer, prop, **given)
 
         doing = f"patterns of layer {layer}, {len(found)} of {len(layers)} done"
         self.ask("patterns", work, partial(self._came, asked), doing=doing)
+
+    @contextmanager
+    def _alone(self, turn: int) -> Iterator[None]:
+        """Wait for the fit that runs, which cannot be interrupted; in a thread.
+
+        Raises:
+            WarehouseError: something else was asked meanwhile, so that nobody is told.
+        """
+        while turn == self._turn:
+            if self._one_fit.acquire(timeout=0.05):
+                try:
+                    yield
+                finally:
+                    self._one_fit.release()
+                return
+        raise WarehouseError("something else was asked meanwhile")
+
+    def cancel(self, about: str | None = None) -> bool:
+        """Give up what runs, and what waits for it to end."""
+        self._turn += 1
+        return super().cancel(about)
+
+    def on_screen_resume(self) -> None:
+        """Go on with the layers that are missing since something was stopped or failed."""
+        asked = self.neurons.asked
+        if self._told == asked and not self.waits:
+            self._forget_failures()
+            self._ask_next(asked)
+
+    def _forget_failures(self) -> None:
+        if self._failed:
+            self._failed.clear()
+            self.problem(None)
+
+    def failed(self, about: str, error: Exception) -> None:
+        """Say what was wrong with the first layer that failed, and go on with the others."""
+        if not self._failed:
+            self.problem(message_of(error))  # stays while other layers come
+        self._failed.add(self._asked_layer)
+        asked = self.neurons.asked
+        self._show(asked)
+        self._ask_next(asked)
 
     def _came(self, asked: Asked, one: "LayerPatterns") -> None:
         self._found(asked)[one.layer] = one
@@ -142,7 +200,7 @@ class PatternsScreen(WarehouseScreen):
         chooser = self.query_one("#prop", Select)
         names = self.neurons.session.properties
         with chooser.prevent(Select.Changed):
-            chooser.set_options([(name, name) for name in names])
+            chooser.set_options([(Content(name), name) for name in names])
             if asked.property in names:
                 chooser.value = asked.property
         changed = ", ".join(f"{name} = {value}" for name, value in asked.parameters.items())
@@ -165,14 +223,15 @@ class PatternsScreen(WarehouseScreen):
         note.update(_in_the_app(here.note if here else None))
         table = self.query_one("#layers", AnswerTable)
         layers = self._layers(asked)
-        table.show(NAMES, TYPES, rows_of(layers, found, asked.layer))
+        table.show(NAMES, TYPES, rows_of(layers, found, asked.layer, self._failed))
         if asked.layer in layers and not table.has_focus:
             table.move_cursor(row=layers.index(asked.layer))
         self._show_best(found, len(layers))
 
     def _show_best(self, found: Computed, n_layers: int) -> None:
         best = best_of_them(found)
-        rest = f" ({n_layers - len(found)} to come)" if len(found) < n_layers else ""
+        to_come = n_layers - len(self._failed | found.keys())
+        rest = f" ({to_come} to come)" if to_come > 0 else ""
         if best is None:
             said = "no layer has a silhouette" if not rest and found else ""
         else:
