@@ -29,6 +29,7 @@ class Answer:
         sets: those that were made, by layer; the layer that is looked at among them.
         layer: number of the layer that is looked at.
         listing: its group neurons.
+        snapshot: id of the snapshot that was asked; what is added to the answer must be of the same.
     """
 
     question: Question
@@ -36,6 +37,7 @@ class Answer:
     sets: Mapping[int, LayerSets]
     layer: int
     listing: Listing
+    snapshot: str
 
     @property
     def here(self) -> LayerSets:
@@ -79,17 +81,18 @@ def answer(con: "Connection", counts: Counts, question: Question, layer: int, se
         if "p_where" not in question.parameters or isinstance(error, _NOT_OF_A_CONDITION):
             raise
         raise refusal(error, "p_where") or error from None
-    return Answer(question, layers, {sets.layer.layer: sets for sets in made}, made[0].layer.layer, listed)
+    sets = {of_layer.layer.layer: of_layer for of_layer in made}
+    return Answer(question, layers, sets, made[0].layer.layer, listed, con.snapshot.id)
 
 
 def more(con: "Connection", counts: Counts, found: Answer, seconds: float = 0.1) -> dict[int, LayerSets]:
-    """Sets of further layers of a question, in the time given."""
+    """Sets of further layers of a question, in the time given; of the snapshot that the answer is of."""
     made = some_sets(con, counts, found.question, found.layers, found.waiting, seconds)
     return {sets.layer.layer: sets for sets in made}
 
 
 def at_layer(con: "Connection", counts: Counts, found: Answer, layer: int) -> Answer:
-    """The same answer, with another layer looked at."""
+    """The same answer, with another layer looked at; from the snapshot that the answer is of."""
     of_layer: Sequence[Layer] = [each for each in found.layers if each.layer == layer]
     sets = found.sets.get(layer)
     if sets is None:

@@ -67,7 +67,11 @@ class CountedCells:
 
 
 class Counts:
-    """Counts of the questions asked last, of one snapshot at a time; may be asked from several threads."""
+    """Counts of the questions asked last, of one snapshot at a time; may be asked from several threads.
+
+    A thread can still ask on a cursor of an older snapshot when another has gone on to the next: all that is kept
+    bears its snapshot, so that neither finds what the other has counted.
+    """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most = most_bytes
@@ -89,18 +93,19 @@ class Counts:
             duckdb.Error: a value that DuckDB cannot use, or an interruption.
         """
         self._of_snapshot(con)
+        key = _key(con, question)
         with self._lock:
-            known = self._cells.get(question.key)
+            known = self._cells.get(key)
         if known is None:
             known = _cells(con, question)
             with self._lock:
-                self._cells[question.key] = known
+                self._cells[key] = known
         return known
 
-    def known(self, question: Question, layer: int) -> bool:
+    def known(self, con: "Connection", question: Question, layer: int) -> bool:
         """Whether the counts of a layer are in memory."""
         with self._lock:
-            return (question.key, layer) in self._tables
+            return (_key(con, question), layer) in self._tables
 
     def of_layer(
         self, con: "Connection", question: Question, layer: Layer, layers: Sequence[Layer], alone: bool = False
@@ -117,11 +122,11 @@ class Counts:
         Raises:
             duckdb.Error: a value that DuckDB cannot use, or an interruption.
         """
-        cells = self.cells(con, question)
+        cells, key = self.cells(con, question), _key(con, question)
         with self._lock:
-            known = self._tables.get((question.key, layer.layer))
+            known = self._tables.get((key, layer.layer))
             if known is not None:
-                self._tables.move_to_end((question.key, layer.layer))
+                self._tables.move_to_end((key, layer.layer))
         if known is not None:
             yield known
             return
@@ -133,19 +138,22 @@ class Counts:
                 neurons = range(first, min(first + width, layer.n_neurons))
                 yield _read(con, question, cells, [layer], neurons)[0]
             return
-        chunk = [layer] if alone else self._ahead(question, layer, layers, size)
+        chunk = [layer] if alone else self._ahead(con, question, layer, layers, size)
         neurons = range(max(each.n_neurons for each in chunk))
         read = _read(con, question, cells, chunk, neurons)
         for each, table in zip(chunk, read, strict=True):
-            self._keep((question.key, each.layer), table[:, : each.n_neurons])
+            self._keep((key, each.layer), table[:, : each.n_neurons])
         yield read[0][:, : layer.n_neurons]
 
-    def _ahead(self, question: Question, layer: Layer, layers: Sequence[Layer], size: int) -> list[Layer]:
+    def _ahead(
+        self, con: "Connection", question: Question, layer: Layer, layers: Sequence[Layer], size: int
+    ) -> list[Layer]:
         """The layer and those after it, or around the end, that are read with it."""
         most = FACTS_TOGETHER if question.reads_facts else len(layers)
         start = next(place for place, each in enumerate(layers) if each.layer == layer.layer)
-        following = [*layers[start:], *layers[:start]][: max(1, min(most, TOGETHER // size))]
-        return [each for each in following if not self.known(question, each.layer)]
+        following = [*layers[start + 1 :], *layers[:start]][: max(0, min(most, TOGETHER // size) - 1)]
+        # The layer itself comes first, also where another thread has kept it by now.
+        return [layer, *(each for each in following if not self.known(con, question, each.layer))]
 
     def _keep(self, key: tuple[object, int], table: np.ndarray) -> None:
         with self._lock:
@@ -161,6 +169,10 @@ class Counts:
                 self._snapshot = con.snapshot.id
                 self._cells.clear()
                 self._tables.clear()
+
+
+def _key(con: "Connection", question: Question) -> object:
+    return con.snapshot.id, question.key
 
 
 def _cells(con: "Connection", question: Question) -> CountedCells:

@@ -127,7 +127,7 @@ def some_sets(
         duckdb.Error: a value that DuckDB cannot use, or an interruption.
     """
     until = time.monotonic() + seconds
-    begun = any(counts.known(question, layer.layer) for layer in layers)
+    begun = any(counts.known(con, question, layer.layer) for layer in layers)
     found: list[LayerSets] = []
     for layer in waiting:
         alone = question.reads_facts and not (begun or found)  # so that the first of them comes soon

@@ -7,6 +7,9 @@ from math import isfinite
 from queries.calls import Value
 from queries.live_sets.question import RefusedError
 
+MOST_WHOLE = 2**31 - 1
+"""Largest whole number that is asked: as many frames are 500 days of speech."""
+
 
 @dataclass(frozen=True)
 class Field:
@@ -41,7 +44,7 @@ FIELDS: Mapping[str, Field] = {
         Field("p_sigma", "σ", "0.8", "share of a group's phones to respond to", 0.05, 0.8, 0.05, 1.0),
         Field("p_baseline", "baseline", "k/D", "probability to exceed", 0.005, 0.01, 0.0, 0.995),
         Field("p_z", "z", "none", "standard errors of the Wilson bound", 0.25, 0.0, 0.0, 99.0),
-        Field("p_min_frames", "frames ≥", "1", "fewest frames of a phone in a group", 5, 1, 1, None, whole=True),
+        Field("p_min_frames", "frames ≥", "1", "fewest frames of a phone in a group", 5, 1, 1, MOST_WHOLE, whole=True),
         Field("p_lambda", "λ %", "", "percent of the neurons that a frame activates", 0.1, 1.0, 0.1, 100.0),
         Field("p_where", "where", "", "condition over frame_facts; enter applies it"),
     )
@@ -64,9 +67,11 @@ def value_of(parameter: str, text: str) -> Value | None:
         number = int(said) if field.whole else float(said)
     except ValueError:
         kind = "whole number" if field.whole else "number"
-        raise RefusedError(parameter, f"{said!r} is no {kind}; leave it empty for the default") from None
+        raise RefusedError(parameter, f"{_short(said)} is no {kind}; leave it empty for the default") from None
+    if field.whole and abs(number) > MOST_WHOLE:
+        raise RefusedError(parameter, f"at most {MOST_WHOLE:,} can be asked; leave it empty for the default")
     if not isfinite(number):
-        raise RefusedError(parameter, f"{said!r} is no number; leave it empty for the default")
+        raise RefusedError(parameter, f"{_short(said)} is no number; leave it empty for the default")
     return number
 
 
@@ -100,6 +105,10 @@ def moved(parameter: str, text: str, by: int, start: float | None = None) -> str
         moved_on = field.step  # 1, 5, 10, …
     lowest = max(field.least, moved_on)
     return _number(lowest if field.most is None else min(field.most, lowest))
+
+
+def _short(said: str) -> str:
+    return repr(said if len(said) <= 40 else f"{said[:39]}…")
 
 
 def _number(number: float) -> str:

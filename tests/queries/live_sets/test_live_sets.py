@@ -1,10 +1,14 @@
 """Sets from counts in memory are those of the SQL, under every parameter, and so are the lists and the overlaps."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from drawn_study import Study, draw
 
-from queries import Connection
+from queries import Connection, connect
 from queries.live_sets.asking import list_sql, neurons_sql, overlap_sql, profile_sql
 from queries.live_sets.checking import check, layers_of
 from queries.live_sets.counts import Counts
@@ -144,6 +148,38 @@ def test_counts_in_memory_are_not_read_again(drawn_con: Connection) -> None:
     closed.close()
     found = some_sets(closed, counts, Question("m", "gender", {"p_sigma": 0.5, "p_z": 1.0}), layers, layers)
     assert [sets.layer.layer for sets in found] == [1, 2]
+
+
+class Overtaken:
+    """A cursor of an older snapshot; while it counts, another thread asks about the newer one."""
+
+    def __init__(self, con: Connection, meanwhile: Callable[[], object]) -> None:
+        self._con, self._meanwhile, self.snapshot = con, meanwhile, con.snapshot
+
+    def sql(self, query: str, **given: Any) -> Any:
+        found = self._con.sql(query, **given)
+        self._meanwhile()
+        return found
+
+    def execute(self, query: str) -> Any:
+        found = self._con.execute(query)
+        self._meanwhile()
+        return found
+
+
+def test_counts_of_two_snapshots_do_not_mix(drawn_con: Connection, tmp_path: Path) -> None:
+    study = Study(tmp_path / "grown.warehouse")
+    study.ingest("c", draw(np.random.default_rng(5), 12), seed=5)
+    question, counts = Question("m", "gender", {"p_sigma": 0.4}), Counts()
+    with connect(study.layout.root) as grown:
+
+        def members(con: Any, kept: Counts) -> list[list[int]]:
+            return [sets.member.tolist() for sets in all_sets(con, kept, question)]
+
+        expected = [members(con, Counts()) for con in (drawn_con, grown)]
+        assert expected[0] != expected[1]
+        overtaken = Overtaken(drawn_con.cursor(), lambda: members(grown, counts))
+        assert [members(overtaken, counts), members(grown, counts)] == expected
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,15 @@ def test_what_is_no_number_is_refused(parameter: str, text: str) -> None:
     assert refused.value.parameter == parameter
 
 
+@pytest.mark.parametrize("digits", [10, 400, 5000])
+def test_too_large_a_whole_number_is_refused(digits: int) -> None:
+    with pytest.raises(RefusedError) as refused:
+        value_of("p_min_frames", "9" * digits)
+    assert refused.value.parameter == "p_min_frames"
+    assert len(str(refused.value)) < 120
+    assert moved("p_min_frames", "9" * digits, 1) == "5"
+
+
 def test_nothing_is_the_default() -> None:
     assert {value_of(parameter, "  ") for parameter in FIELDS} == {None}
     assert value_of("p_where", " duration > 5 ") == "duration > 5"

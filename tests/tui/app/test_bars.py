@@ -20,19 +20,21 @@ class Bars(App[None]):
         yield StackedBars()
 
 
-async def lines_of(sizes: dict[tuple[int, str], int], groups: list[str], layers: list[int]) -> list[str]:
+async def lines_of(
+    sizes: dict[tuple[int, str], int], groups: list[str], layers: list[int], counted: set[int]
+) -> list[str]:
     """The bars as text, 60 cells wide."""
     app = Bars()
     async with app.run_test(size=(60, 20)) as pilot:
         bars = app.query_one(StackedBars)
-        bars.show(layers, groups, sizes, 1)
+        bars.show(layers, groups, sizes, counted, 1)
         await pilot.pause()
         return str(bars.render()).splitlines()
 
 
 def test_a_bar_is_as_long_as_its_sum(apart: Callable[..., list[str]]) -> None:
     sizes = {(1, "F"): 30, (1, "M"): 10, (2, "F"): 5, (2, "M"): 15, (3, "F"): 0}
-    legend, first, second, third, fourth = apart(lines_of(sizes, ["F", "M"], [1, 2, 3, 4]))
+    legend, first, second, third, fourth = apart(lines_of(sizes, ["F", "M"], [1, 2, 3, 4], {1, 2, 3}))
     assert legend.split() == ["█", "F", "█", "M"]
     assert first.startswith("▶1")
     assert [line.split()[-1] for line in (first, second, third, fourth)] == ["40", "20", "0", "…"]
@@ -44,9 +46,14 @@ def test_a_bar_is_as_long_as_its_sum(apart: Callable[..., list[str]]) -> None:
 
 def test_many_groups_are_one_bar(apart: Callable[..., list[str]]) -> None:
     groups = [f"s{number}" for number in range(MOST_GROUPS + 1)]
-    legend, bar = apart(lines_of({(1, name): 1 for name in groups}, groups, [1]))
+    legend, bar = apart(lines_of({(1, name): 1 for name in groups}, groups, [1], {1}))
     assert legend == f"all {len(groups)} groups together"
     assert bar.split()[-1] == str(len(groups))
+
+
+def test_layers_of_a_property_without_groups_are_counted(apart: Callable[..., list[str]]) -> None:
+    lines = apart(lines_of({}, [], [1, 2], {1}))
+    assert [line.split()[-1] for line in lines[1:]] == ["0", "…"]
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=30))

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from drawn_study import Study, draw
+from textual.app import App, ComposeResult
 from textual.widgets import Input, Static
 
 from tui.app.screens.property.choosers import Chooser
@@ -100,6 +103,13 @@ def test_a_bad_value_is_said_and_the_answer_stays(shown: Path, drive: Drive, set
         await settled(app, pilot)
         assert not place.query_one("#refused").display
         assert place.query_one("#p_sigma", Input).value == ""
+        await pilot.press(*"abc", "tab")
+        assert "'abc' is no number" in text_of(app, "#refused")
+        place.query_one(LayerSlider).focus()
+        await pilot.press("r")
+        await settled(app, pilot)
+        assert not place.query_one("#refused").display
+        assert place.query_one("#p_sigma", Input).value == ""
         place.query_one("#p_where").focus()
         await pilot.press(*"nobody > 3", "enter")
         await settled(app, pilot)
@@ -170,6 +180,79 @@ def test_a_chosen_property_with_many_groups(shown: Path, drive: Drive, settled: 
         assert "F" in {group for _, group in listed(app)}
 
     drive(shown, steps)
+
+
+def test_a_choice_taken_back_at_once_is_not_shown(shown: Path, drive: Drive, settled: Any) -> None:
+    async def steps(app: Any, pilot: Any) -> None:
+        place = await opened(app, pilot, settled, "#listed")
+        before = listed(app)
+        for change, back in (({"property": "phone_class"}, {"property": "gender"}), ({"layer": 3}, {"layer": 1})):
+            app.choose(**change)
+            app.choose(**back)
+            await settled(app, pilot)
+            assert listed(app) == before
+            assert place.neurons_sql().name == "gender-layer1"
+            assert not place.query_one("#main").has_class("-old")
+            assert "…" not in {row[1] for row in place.query_one("#overlap", AnswerTable).values}
+        app.choose(layer=3)
+        place.cancel("layer")  # the list is of layer 1 until that is answered
+        neuron = place.query_one("#listed", AnswerTable).value("neuron")
+        await pilot.press("enter")
+        assert (app.current_mode, app.asked.layer, app.asked.neuron) == ("neuron", 1, neuron)
+
+    drive(shown, steps)
+
+
+def test_an_answer_is_of_one_snapshot(tmp_path: Path, drive: Drive, settled: Any) -> None:
+    study = Study(tmp_path / "grows.warehouse")
+    study.ingest("c", draw(np.random.default_rng(1), 20), seed=1)
+
+    async def steps(app: Any, pilot: Any) -> None:
+        app._over.set()  # so that nothing but the question below finds the newer snapshot
+        app.choose(parameters={"p_sigma": 0.4})
+        place = await opened(app, pilot, settled)
+        study.ingest("d", draw(np.random.default_rng(2), 20, prefix="v"), seed=2)
+        cursor = app.session.cursor
+
+        def newer() -> Any:
+            app.session.look()
+            return cursor()
+
+        app.session.cursor = newer  # the layer is asked of a newer snapshot than the screen was told of
+        app.choose(layer=2)
+        await settled(app, pilot)
+        named = "group_neurons(p_property := 'gender', p_layer := 2, p_sigma := 0.4)"
+        assert listed(app) == sorted(rows_of(app, f'SELECT neuron, "group" FROM {named}')) != []
+        sizes = rows_of(
+            app,
+            "SELECT sum(n_group_neurons) FROM layer_profiles(p_property := 'gender', p_sigma := 0.4) "
+            "GROUP BY layer ORDER BY layer",
+        )
+        drawn = str(place.query_one(StackedBars).render()).split("\n")
+        assert [int(line.split()[-1]) for line in drawn[1:3]] == [n for (n,) in sizes]
+
+    drive(study.layout.root, steps)
+
+
+class Named(App[None]):
+    """An app of a chooser alone."""
+
+    def compose(self) -> ComposeResult:
+        yield Chooser(id="chooser")
+
+
+def test_names_are_no_markup(apart: Callable[..., str]) -> None:
+    async def chosen() -> str:
+        app = Named()
+        async with app.run_test(size=(60, 12)) as pilot:
+            app.query_one(Chooser).show(["[unknown]", "[/x]"], "[unknown]")
+            await pilot.press("tab", "enter")
+            await pilot.pause()
+            return "".join(segment.text for line in app.screen._compositor.render_strips() for segment in line)
+
+    seen = apart(chosen())
+    assert "[unknown]" in seen
+    assert "[/x]" in seen
 
 
 def test_an_empty_list_says_what_to_do(shown: Path, drive: Drive, settled: Any) -> None:

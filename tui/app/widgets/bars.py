@@ -1,6 +1,6 @@
 """Bars of layers, one below the other: each the sum of its groups, which have no neuron in common."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from rich.text import Text
 from textual import events
@@ -24,22 +24,29 @@ class StackedBars(Widget):
         self._layers: Sequence[int] = ()
         self._groups: Sequence[str] = ()
         self._sizes: Mapping[tuple[int, str], int] = {}
+        self._counted: Collection[int] = ()
         self._chosen: int | None = None
 
     def show(
-        self, layers: Sequence[int], groups: Sequence[str], sizes: Mapping[tuple[int, str], int], chosen: int | None
+        self,
+        layers: Sequence[int],
+        groups: Sequence[str],
+        sizes: Mapping[tuple[int, str], int],
+        counted: Collection[int],
+        chosen: int | None,
     ) -> None:
         """Draw other bars.
 
         Args:
             layers: numbers of the layers, from above.
             groups: in the order in which they are stacked; of more than eight only the sum is drawn.
-            sizes: (layer, group) -> neurons; a pair that is absent has none, and a layer of which all are absent is
-                not counted yet.
+            sizes: (layer, group) -> neurons; a pair that is absent has none.
+            counted: layers that are counted already, also those of a property without groups.
             chosen: the layer that is marked; None = none.
         """
         as_high = len(layers) == len(self._layers)
-        self._layers, self._groups, self._sizes, self._chosen = layers, groups, sizes, chosen
+        self._layers, self._groups, self._sizes = layers, groups, sizes
+        self._counted, self._chosen = counted, chosen
         self.refresh(layout=not as_high)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -48,7 +55,6 @@ class StackedBars(Widget):
 
     def render(self) -> RenderResult:
         """The legend and the bars."""
-        counted = {layer for layer, _ in self._sizes}
         totals = {layer: sum(self._sizes.get((layer, group), 0) for group in self._groups) for layer in self._layers}
         most = max(totals.values(), default=0)
         head = max((len(str(layer)) for layer in self._layers), default=1)
@@ -64,7 +70,7 @@ class StackedBars(Widget):
             bar = self._bar(sizes if told_apart else [sum(sizes)], most, room)
             text.append_text(bar)
             text.append(" " * (room - bar.cell_len + 1))
-            total = f"{totals[layer]:,}" if layer in counted else "…"
+            total = f"{totals[layer]:,}" if layer in self._counted else "…"
             text.append(f"{total:>{tail}}", "bold" if chosen else "")
         return text
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Label, Select
 
@@ -32,7 +33,7 @@ class Chooser(Select[str]):
         with self.prevent(Select.Changed):
             if tuple(names) != self._names:
                 self._names = tuple(names)
-                self.set_options([(name, name) for name in names] or _NOTHING)
+                self.set_options([(Content(name), name) for name in names] or _NOTHING)
             if chosen in self._names and self.value != chosen:
                 self.value = chosen
 

@@ -8,6 +8,7 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import DataTable, Select, Static
 
+from tui.app.messages import NeuronPicked
 from tui.app.screens.property import shown
 from tui.app.screens.property.choosers import Chooser
 from tui.app.widgets.bars import StackedBars
@@ -93,7 +94,7 @@ class PropertyPanels(Container):
         """Show the sizes that are known by now."""
         self.answer = answer
         layers = [layer.layer for layer in answer.layers]
-        self.query_one(StackedBars).show(layers, answer.here.cells.shown, answer.sizes, answer.layer)
+        self.query_one(StackedBars).show(layers, answer.here.cells.shown, answer.sizes, answer.sets, answer.layer)
         done = f" ({len(layers) - len(answer.waiting)} of {len(layers)} …)" if answer.waiting else ""
         self.query_one("#bars-title", Static).update(f"Neurons per layer{done}", layout=False)
 
@@ -108,7 +109,7 @@ class PropertyPanels(Container):
     def show_none(self, why: str) -> None:
         """Show that there is nothing to ask about, and what to do."""
         self.answer = None
-        self.query_one(StackedBars).show((), (), {}, None)
+        self.query_one(StackedBars).show((), (), {}, (), None)
         self._say(why)
 
     def next_group(self) -> None:
@@ -129,6 +130,12 @@ class PropertyPanels(Container):
         """Say which neuron the cursor stands on."""
         if event.data_table.id == "listed":
             self._look()
+
+    def on_neuron_picked(self, event: NeuronPicked) -> None:
+        """Open the neuron of the model and the layer that is listed, also while another is being asked."""
+        if event.layer is None and self.answer is not None:
+            event.stop()
+            self.post_message(NeuronPicked(event.neuron, self.answer.layer, self.answer.question.model))
 
     def _show_list(self, answer: "Answer") -> None:
         table, neurons = self.query_one("#listed", AnswerTable), shown.listed(answer, self.group)

@@ -1,10 +1,10 @@
 """The neurons of a property, layer by layer, under parameters that change in place."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import events
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from queries.live_sets.counts import Counts
     from queries.live_sets.made import LayerSets
     from queries.live_sets.overlap import Overlap
+
+T = TypeVar("T")
 
 EVERY_CORPUS = "all corpora"
 
@@ -75,6 +77,7 @@ class PropertyScreen(WarehouseScreen):
         super().__init__()
         self._answer: Answer | None = None
         self._asking: Question | None = None
+        self._chosen: Question | None = None
         self._overlaps: list[Overlap] = []
         self._counts: Counts | None = None
         self._making = Lock()
@@ -98,24 +101,28 @@ class PropertyScreen(WarehouseScreen):
         """Ask what is not known yet; where only the layer is another one, show that."""
         self._show_choice(asked)
         question = _question(asked, asked.parameters)
+        stays, self._chosen = question == self._chosen, question
         if question is None:
             self._show_nothing_recorded()
         elif self._answer is None or self._answer.question != question:
             if self._asking != question:
                 self._ask(question)
-        elif self._answer.layer != asked.layer:
-            self._look_at(asked.layer)
+        else:
+            self.cancel("layer")
+            if not stays:  # where it stays, what is being asked was typed, and is still wanted
+                self._unask()
+            self._go_on()
 
     def snapshot_changed(self) -> None:
         """Ask again; until that is answered, the numbers of the older snapshot stay."""
         self._show_choice(self.neurons.asked)
-        question = _question(self.neurons.asked, self.neurons.asked.parameters)
-        if question is not None:
-            self._ask(question)
+        self._chosen = _question(self.neurons.asked, self.neurons.asked.parameters)
+        if self._chosen is not None:
+            self._ask(self._chosen)
 
     def _ask(self, question: Question) -> None:
-        self.cancel("rest")
-        self.cancel("overlap")
+        for about in ("layer", "rest", "overlap"):
+            self.cancel(about)
         self._asking = question
         layer = self.neurons.asked.layer
         doing = f"counting {question.name} from the activations" if question.reads_facts else f"reading {question.name}"
@@ -136,17 +143,51 @@ class PropertyScreen(WarehouseScreen):
         self._panels.remove_class("-old")
         if isinstance(answer, RefusedError):
             self._refuse(answer)
+            if self._answer is not None and self._answer.snapshot == self.neurons.session.snapshot.id:
+                self._go_on()
             return
         self._refuse(None)
         self._overlaps = []
         self._answer = answer
         self._show_answer(self._answer)
-        asked = self.neurons.asked
-        if dict(asked.parameters) != dict(question.parameters):
+        if dict(self.neurons.asked.parameters) != dict(question.parameters):
             self.neurons.choose(parameters=question.parameters)
-        if answer.layer != asked.layer and any(layer.layer == asked.layer for layer in answer.layers):
+        self._go_on()
+
+    def _unask(self) -> None:
+        """Give up the question on its way: what is on the screen is what is asked."""
+        if self.cancel("sets"):
+            self._asking = None
+            self._panels.remove_class("-old")
+
+    def _go_on(self) -> None:
+        """Go on with the answer on the screen: with the layer that is chosen, and with what was stopped."""
+        answer, asked = self._answer, self.neurons.asked
+        if answer is None:
+            return
+        others = {layer.layer for layer in answer.layers} - {answer.layer}
+        if asked.layer in others and answer.question == _question(asked, asked.parameters):
             self._look_at(asked.layer)
-        self._ask_rest()
+        elif not self.waits:
+            self._ask_rest()
+
+    def _ask_more(
+        self, about: str, answer: "Answer", work: "Callable[[Connection], T]", then: Callable[[T], None], doing: str
+    ) -> None:
+        """Ask for more of an answer; where the warehouse has grown since, for all of it again."""
+
+        def of_its_snapshot(con: "Connection") -> "tuple[T] | None":
+            return (work(con),) if con.snapshot.id == answer.snapshot else None
+
+        def told(found: "tuple[T] | None") -> None:
+            if self._answer is None or self._answer.question != answer.question:
+                return
+            if found is not None and self._answer.snapshot == answer.snapshot:
+                then(found[0])
+            elif self._asking is None:
+                self._ask(answer.question)
+
+        self.ask(about, of_its_snapshot, told, doing=doing)
 
     def _ask_rest(self) -> None:
         """Ask for the layers that are not there yet, and for the overlaps when there are none."""
@@ -164,10 +205,10 @@ class PropertyScreen(WarehouseScreen):
 
         n = len(answer.layers) - len(answer.waiting)
         doing = f"counting {answer.question.name}: {n} of {len(answer.layers)} layers are done"
-        self.ask("rest", work, partial(self._more, answer.question), doing=doing)
+        self._ask_more("rest", answer, work, self._more, doing)
 
-    def _more(self, question: Question, sets: "Mapping[int, LayerSets]") -> None:
-        if self._answer is None or self._answer.question is not question:
+    def _more(self, sets: "Mapping[int, LayerSets]") -> None:
+        if self._answer is None:
             return
         self._answer = replace(self._answer, sets={**self._answer.sets, **sets})
         self._panels.show_bars(self._answer)
@@ -184,10 +225,10 @@ class PropertyScreen(WarehouseScreen):
 
             return at_layer(con, self._store(), answer, layer)
 
-        self.ask("layer", work, self._looked_at, doing=f"counting {answer.question.name} in layer {layer}")
+        self._ask_more("layer", answer, work, self._looked_at, f"counting {answer.question.name} in layer {layer}")
 
     def _looked_at(self, answer: "Answer") -> None:
-        if self._answer is None or self._answer.question != answer.question:
+        if self._answer is None or answer.layer != self.neurons.asked.layer:
             return
         self._answer = replace(answer, sets={**self._answer.sets, **answer.sets})
         self._overlaps = []
@@ -208,7 +249,8 @@ class PropertyScreen(WarehouseScreen):
 
             return some_overlaps(con, self._store(), answer.question, answer.here.layer, others)
 
-        self.ask("overlap", work, partial(self._overlapped, answer), doing=f"counting {others[0]}, for the overlap")
+        then = partial(self._overlapped, answer)
+        self._ask_more("overlap", answer, work, then, f"counting {others[0]}, for the overlap")
 
     def _overlapped(self, answer: "Answer", found: "list[Overlap]") -> None:
         if self._answer is not None and self._answer.here is answer.here:
@@ -309,11 +351,8 @@ class PropertyScreen(WarehouseScreen):
             return
         if self._answer is not None and question == self._answer.question:
             self._refuse(None)
-            if self.cancel("sets"):
-                self._asking = None
-                self._panels.remove_class("-old")
-            if not self.waits:
-                self._ask_rest()  # where that was stopped
+            self._unask()
+            self._go_on()
             return
         self._ask(question)
 
@@ -344,6 +383,7 @@ class PropertyScreen(WarehouseScreen):
     def action_defaults(self) -> None:
         """Ask under the default parameters."""
         self._refuse(None)
+        self.query_one(ParameterFields).show({}, None)  # also what stands in them and cannot be asked
         self._want({})
 
     def action_stop(self) -> None:
@@ -354,11 +394,12 @@ class PropertyScreen(WarehouseScreen):
         self._refuse(None)
         self._show_choice(self.neurons.asked)
 
-    def failed(self, error: Exception) -> None:
+    def failed(self, about: str, error: Exception) -> None:
         """Say what went wrong; what is on the screen stays, and can be asked anew."""
-        super().failed(error)
-        self._asking = None
-        self._panels.remove_class("-old")
+        super().failed(about, error)
+        if about == "sets":
+            self._asking = None
+            self._panels.remove_class("-old")
 
     # What can be taken away.
 
