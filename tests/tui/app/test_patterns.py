@@ -1,5 +1,6 @@
 """Patterns by keyboard: the points and numbers of the analyses, layer by layer, and notes where there is nothing."""
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -10,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import Static
+from textual.widgets import Select, Static
 
 from queries import connect
 from queries.patterns import best_layers, of_layer, pattern_points, separation
 from tui.app.screens.patterns.plot import PatternPlot
 from tui.app.screens.patterns.rows import rows_of
 from tui.app.widgets.table import AnswerTable
+from warehouse.layout import Layout
+from warehouse.properties import Property, declare
 
 Drive = Callable[..., None]
 
@@ -143,6 +146,25 @@ def test_one_layer_is_fitted_at_a_time_and_what_was_stopped_goes_on(
         assert going == [0, 1]
 
     drive(shown, steps)
+
+
+def test_brackets_in_the_name_of_a_property_are_no_markup(shown: Path, drive: Drive, tmp_path: Path) -> None:
+    path = tmp_path / "speech.warehouse"
+    shutil.copytree(shown, path)
+    declare(Layout(path), Property("[/x]", "gender"))
+
+    async def steps(app: Any, pilot: Any) -> None:
+        app.choose(neuron=9, property="[/x]")
+        for key in ("f4", "f5"):
+            await pilot.press(key)
+            chooser = app.place.query_one("#prop", Select)
+            assert str(chooser.query_one("#label", Static).render()) == "[/x]"
+            chooser.focus()
+            await pilot.press("enter")
+            assert app.place.query_one("SelectOverlay").display
+            await pilot.press("escape", "escape")
+
+    drive(path, steps)
 
 
 def with_one_scale(plot: PatternPlot) -> None:
