@@ -54,11 +54,6 @@ class Taken:
     in_set: int
     taken: int
 
-    @property
-    def share(self) -> float:
-        """Neurons taken over those of the layer."""
-        return self.taken / self.n_neurons if self.n_neurons else 0.0
-
 
 def scores_of(con: "Connection", chosen: NeuronSet, plan: Plan) -> Scores | None:
     """What decides over the neurons beside the set; None where nothing has to be decided.

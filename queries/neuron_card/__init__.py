@@ -1,7 +1,7 @@
 """All that is known of one neuron: what it responds to, its sets, its place in the layer, its like, what to hear."""
 
 from queries.neuron_card.alike import Alike, alike, alike_sql
-from queries.neuron_card.memberships import Membership, memberships, memberships_sql, worth_showing
+from queries.neuron_card.memberships import Membership, memberships, memberships_sql
 from queries.neuron_card.question import Neuron
 from queries.neuron_card.responses import Cell, Responses, responses, responses_sql
 from queries.neuron_card.segments import Segment, segments_sql, top_segments
@@ -25,5 +25,4 @@ __all__ = [
     "standing",
     "standing_sql",
     "top_segments",
-    "worth_showing",
 ]

@@ -61,13 +61,3 @@ def memberships(con: "Connection", neuron: Neuron, **parameters: Value) -> list[
     labels = dict(con.sql("SELECT property, labels FROM properties").fetchall())
     found = [Membership(*row) for row in con.sql(memberships_sql(neuron, **parameters)).fetchall()]
     return sorted(found, key=lambda one: (one.property, group_order(labels[one.property])(one.group)))
-
-
-def worth_showing(found: list[Membership]) -> list[Membership]:
-    """Of every property the groups whose sets a neuron is in, or else the group that it is nearest to."""
-    shown: list[Membership] = []
-    for name in dict.fromkeys(one.property for one in found):
-        of_property = [one for one in found if one.property == name]
-        inside = [one for one in of_property if one.is_candidate]
-        shown += inside or [max(of_property, key=lambda one: (one.n_phones_active / max(1, one.n_phones), one.p))]
-    return shown

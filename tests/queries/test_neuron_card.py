@@ -22,7 +22,6 @@ from queries.neuron_card import (
     standing,
     standing_sql,
     top_segments,
-    worth_showing,
 )
 
 NEURONS = [Neuron("m", 1, 3), Neuron("m", 2, 6)]
@@ -112,21 +111,6 @@ def test_memberships_are_those_of_the_sets(
         assert one.n_phones == len(of_group)
         assert (one.n_active, one.n_frames) == (sum(c.n_active for c in of_group), sum(c.n_frames for c in of_group))
         assert one.p == one.n_active / one.n_frames
-
-
-def test_of_every_property_something_is_shown(drawn_con: Connection) -> None:
-    found = memberships(drawn_con, NEURONS[0], p_sigma=0.6)
-    shown = worth_showing(found)
-    assert {one.property for one in shown} == {one.property for one in found}
-    for name in {one.property for one in found}:
-        inside = [one for one in found if one.property == name and one.is_candidate]
-        of_property = [one for one in shown if one.property == name]
-        nearest = max(one.n_phones_active / one.n_phones for one in found if one.property == name)
-        assert of_property == inside or [one.n_phones_active / one.n_phones for one in of_property] == [nearest]
-    assert {bool([one for one in shown if one.property == name and one.is_candidate]) for name in PROPERTIES} == {
-        True,
-        False,
-    }  # both cases are met
 
 
 @pytest.mark.parametrize(("neuron", "property"), list(zip(NEURONS, ["gender", "speaker"], strict=True)), ids=str)

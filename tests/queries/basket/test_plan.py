@@ -37,7 +37,6 @@ def test_erasing_takes_the_set_and_keeping_takes_the_others(mask_of: Callable[..
     ]
     kept = taken(planned(chosen, Plan("keep")), chosen)
     assert [row.taken for row in kept] == [5 - sizes[1], 4 - sizes[3]]
-    assert kept[0].share == (5 - sizes[1]) / 5
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,7 @@ from textual.widgets import DataTable
 
 from tui.app.keys import VI_KEYS
 from tui.app.messages import NeuronPicked
-from tui.table import columns_of_text, is_number
-
-CELL = 60
-"""Most characters of a cell; what is copied or exported is whole."""
+from tui.table import CELL, columns_of_text, is_number
 
 
 class AnswerTable(DataTable[Text]):
