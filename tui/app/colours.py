@@ -11,6 +11,9 @@ MOST_GROUPS = len(_ON_DARK)
 BLOCKS = "█▓▒░▚▞#+"
 """What bars of groups are filled with where there is no colour."""
 
+MARKS = "●◆■▲○◇□△"
+"""A mark for each group, so that colour is not all that tells their points apart."""
+
 _SHADES_ON_DARK = ("#1c2430", "#1f3d5c", "#1f6a93", "#2aa198", "#9fcf5a", "#f7e463")
 _SHADES_ON_LIGHT = ("#f4f4ec", "#cfe3d4", "#8cc6b8", "#3f97ab", "#2a6191", "#2b2f6b")
 

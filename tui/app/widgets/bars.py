@@ -10,8 +10,7 @@ from textual.widget import Widget
 
 from tui.app.colours import BLOCKS, MOST_GROUPS, group_colours, is_plain
 from tui.app.messages import LayerPicked
-
-_EIGHTHS = " ▏▎▍▌▋▊▉"
+from tui.app.widgets.sparks import bar
 
 
 class StackedBars(Widget):
@@ -67,9 +66,9 @@ class StackedBars(Widget):
             chosen = layer == self._chosen
             text.append(f"{'▶' if chosen else ' '}{layer:>{head}} ", "bold" if chosen else "")
             sizes = [self._sizes.get((layer, group), 0) for group in self._groups]
-            bar = self._bar(sizes if told_apart else [sum(sizes)], most, room)
-            text.append_text(bar)
-            text.append(" " * (room - bar.cell_len + 1))
+            stacked = self._bar(sizes if told_apart else [sum(sizes)], most, room)
+            text.append_text(stacked)
+            text.append(" " * (room - stacked.cell_len + 1))
             total = f"{totals[layer]:,}" if layer in self._counted else "…"
             text.append(f"{total:>{tail}}", "bold" if chosen else "")
         return text
@@ -100,15 +99,14 @@ class StackedBars(Widget):
 
     def _bar(self, sizes: Sequence[int], most: int, room: int) -> Text:
         """A stacked bar, exact to a cell at its inner borders and to an eighth of one at its end."""
-        bar = Text(no_wrap=True)
+        drawn_bar = Text(no_wrap=True)
         total, drawn = 0, 0
         for size, (colour, block) in zip(sizes, self._styles(len(sizes)), strict=True):
             total += size
             end = room * total / most if most else 0.0
-            whole = round(end) if total < sum(sizes) else int(end)
-            bar.append(block * max(whole - drawn, 0), colour)
-            drawn = max(whole, drawn)
-            rest = int((end - drawn) * 8) if total == sum(sizes) and block == "█" else 0
-            if size and rest > 0:
-                bar.append(_EIGHTHS[rest], colour)
-        return bar
+            if total == sum(sizes) and block == "█":
+                drawn_bar.append(bar(end - drawn), colour)
+                break
+            drawn_bar.append(block * max(round(end) - drawn, 0), colour)
+            drawn = max(round(end), drawn)
+        return drawn_bar

@@ -13,9 +13,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from queries.neuron_card import Cell, Responses
-from tui.app.colours import MOST_GROUPS, group_colours, ink_on, is_plain, shade
+from tui.app.colours import MARKS, MOST_GROUPS, group_colours, ink_on, is_plain, shade
 from tui.app.keys import VI_KEYS
-from tui.app.screens.neuron.marks import MARKS, strip
+from tui.app.screens.neuron.marks import strip
 
 _NARROWEST, _WIDEST, _LEAST_STRIP = 8, 12, 16
 

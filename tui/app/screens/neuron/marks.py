@@ -7,9 +7,6 @@ from rich.style import Style
 
 from queries.neuron_card import Cell
 
-MARKS = "●◆■▲○◇□△"
-"""A mark for each group, so that colour is not all that tells them apart."""
-
 
 def strip(
     marked: Sequence[tuple[Cell | None, str, Style]], ground: Style, baseline: float | None, most: float, width: int

@@ -15,12 +15,11 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.app.colours import MOST_GROUPS, group_colours, is_plain
+from tui.app.colours import MARKS, MOST_GROUPS, group_colours, is_plain
 
 if TYPE_CHECKING:
     from queries.patterns.of_layer import PatternPoint
 
-MARKS = "●◆■▲○◇□△"
 _TALL = 2.0
 """How many times as high as wide a cell is."""
 

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from tui.app.widgets.sparks import bar
+
 if TYPE_CHECKING:
     from queries.patterns.of_layer import LayerPatterns
 
@@ -11,7 +13,6 @@ _RIGHT = "BIGINT"
 TYPES = (_RIGHT, _RIGHT, "VARCHAR", *(_RIGHT,) * 5)
 
 _BAR = 8
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def rows_of(
@@ -67,5 +68,4 @@ def _bar(value: float | None, highest: float) -> str:
     """A bar as long as a silhouette above 0 is to the highest one."""
     if value is None or value <= 0 or highest <= 0:
         return ""
-    eighths = max(round(value / highest * _BAR * 8), 1)
-    return "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
+    return bar(value / highest * _BAR)
