@@ -280,6 +280,7 @@ def test_settings_out_of_range_are_named(speech: Path, tiny_model, tmp_path: Pat
         ingest(tiny_model(), read_corpus(speech), tmp_path / "w", model_name="tiny", quiet=True, **bad)
 
 
+@pytest.mark.slow
 def test_killed_at_any_instant_it_resumes_to_the_same_tables(
     study: Path, speech: Path, tmp_path: Path, tiny_model
 ) -> None:

@@ -194,6 +194,7 @@ def test_another_model_under_the_name_is_refused(neurons: Neurons, speech: Path,
     assert "other weights" in done.err
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_good_warehouse_and_the_command_goes_on(
     neurons: Neurons, make_speech: Callable[..., Path], here: Path
 ) -> None:

@@ -102,6 +102,7 @@ def test_every_question_on_the_page_has_an_answer(text: str, con: Connection) ->
         assert con.sql(question).columns, question
 
 
+@pytest.mark.slow
 def test_every_kind_of_call_on_the_page_works(text: str, con: Connection) -> None:
     calls = [call for call in code(text, "python") if "write_report" not in call]
     kinds = {re.sub(r"\[.*|=.*", "", call.replace("\n", " ")): call for call in calls}
