@@ -120,6 +120,20 @@ def test_a_bad_value_is_said_and_the_answer_stays(shown: Path, drive: Drive, set
     drive(shown, steps)
 
 
+def test_what_is_stopped_before_it_is_answered_was_not_chosen(shown: Path, drive: Drive, settled: Any) -> None:
+    async def steps(app: Any, pilot: Any) -> None:
+        place = await opened(app, pilot, settled, "#p_sigma")
+        before = listed(app)
+        app.choose(property="phone_class", layer=3, parameters={"p_sigma": 0.5})
+        place.action_stop()  # at once: no answer can have come
+        await settled(app, pilot)
+        assert (app.asked.property, app.asked.layer, dict(app.asked.parameters)) == ("gender", 1, {})
+        assert "'gender'" in place.as_sql()
+        assert listed(app) == before
+
+    drive(shown, steps)
+
+
 def test_a_condition_counts_from_the_activations(shown: Path, drive: Drive, settled: Any) -> None:
     async def steps(app: Any, pilot: Any) -> None:
         await opened(app, pilot, settled, "#p_where")

@@ -389,9 +389,14 @@ class PropertyScreen(WarehouseScreen):
     def action_stop(self) -> None:
         """Stop what runs, and show again what the answer on the screen was asked under."""
         super().action_stop()
-        self._asking = None
+        stopped, self._asking = self._asking, None
         self._panels.remove_class("-old")
         self._refuse(None)
+        if stopped is not None and self._answer is not None:
+            kept = self._answer.question
+            self.neurons.choose(
+                model=kept.model, property=kept.name, layer=self._answer.layer, parameters=kept.parameters
+            )
         self._show_choice(self.neurons.asked)
 
     def failed(self, about: str, error: Exception) -> None:
