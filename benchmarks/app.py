@@ -9,7 +9,6 @@ it. All else is timed inside the app, from a key to the screen that was drawn ag
 the peak of a process that did nothing else.
 """
 
-import argparse
 import asyncio
 import os
 import pty
@@ -209,15 +208,9 @@ INSIDE: dict[str, Steps] = {"parameters": parameters, "keys": keys, "pages": pag
 
 def main() -> None:
     """Build the warehouses if need be, and time the app over each."""
-    from certainty import speech_corpus  # these load torch, which the processes whose memory is told do without
-    from drawn import build, build_of
+    from drawn import both_corpora, build, build_of, speech_corpus  # torch, too, which the timed processes do without
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("labels", type=Path, help="folder of the dev-clean label files")
-    parser.add_argument("speech", type=Path, help="folder of the evaluation part of speechocean762")
-    parser.add_argument("--dev-clean", type=Path, help="where to keep the warehouse of dev-clean between runs")
-    parser.add_argument("--eval", type=Path, help="where to keep the warehouse of the evaluation part between runs")
-    arguments = parser.parse_args()
+    arguments = both_corpora(__doc__)
     with tempfile.TemporaryDirectory() as scratch:
         dev_clean = arguments.dev_clean or Path(scratch) / "dev-clean.warehouse"
         evaluation = arguments.eval or Path(scratch) / "eval.warehouse"

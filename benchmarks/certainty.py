@@ -9,15 +9,13 @@ and layer, with the reading of the sums. The baseline is one question whose grou
 permutation would not be, counted from the activations by the macro: p_where holds for every frame.
 """
 
-import argparse
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from drawn import build, build_of
+from drawn import both_corpora, build, build_of, speech_corpus
 from figures import figure, peak_mib, seconds
 
-from ingest.corpora import Corpus
 from queries import Connection, connect
 from queries.certainty import (
     bootstrap_probabilities,
@@ -29,11 +27,6 @@ from queries.certainty import (
 )
 
 PERMUTATIONS, REPEATS = 1000, 3
-
-
-def speech_corpus(folder: Path) -> Corpus:
-    """The evaluation part of speechocean762, by its files."""
-    return Corpus.from_files(folder / "audio", folder / "phones.ctm", folder / "utterances.csv", name="eval")
 
 
 def anew(con: Connection, prop: str) -> float:
@@ -66,12 +59,7 @@ def others(con: Connection, prop: str) -> None:
 
 def main() -> None:
     """Build the warehouses if need be, and time the questions."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("labels", type=Path, help="folder of the dev-clean label files")
-    parser.add_argument("speech", type=Path, help="folder of the evaluation part of speechocean762")
-    parser.add_argument("--dev-clean", type=Path, help="where to keep the warehouse of dev-clean between runs")
-    parser.add_argument("--eval", type=Path, help="where to keep the warehouse of the evaluation part between runs")
-    arguments = parser.parse_args()
+    arguments = both_corpora(__doc__)
     with tempfile.TemporaryDirectory() as scratch:
         dev_clean = arguments.dev_clean or Path(scratch) / "dev-clean.warehouse"
         evaluation = arguments.eval or Path(scratch) / "eval.warehouse"

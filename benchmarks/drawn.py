@@ -55,6 +55,11 @@ def corpus_of(folder: Path) -> Corpus:
     return Corpus("dev-clean", utterances, True, phones)
 
 
+def speech_corpus(folder: Path) -> Corpus:
+    """The evaluation part of speechocean762, by its files."""
+    return Corpus.from_files(folder / "audio", folder / "phones.ctm", folder / "utterances.csv", name="eval")
+
+
 def drawn_model(layers: int = LAYERS) -> SpeechModel:
     """Stands for a model with layers of 3072 neurons; it cannot be run."""
     sites = tuple(
@@ -105,6 +110,16 @@ def build_of(corpus: Corpus, target: Path, layers: int = LAYERS, compacted: bool
         drawing.record(shard)
     if compacted:
         compact(layout, keep_seconds=0)
+
+
+def both_corpora(description: str | None) -> argparse.Namespace:
+    """Arguments of a benchmark over dev-clean and the evaluation part: labels, speech, dev_clean and eval."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("labels", type=Path, help="folder of the dev-clean label files")
+    parser.add_argument("speech", type=Path, help="folder of the evaluation part of speechocean762")
+    parser.add_argument("--dev-clean", type=Path, help="where to keep the warehouse of dev-clean between runs")
+    parser.add_argument("--eval", type=Path, help="where to keep the warehouse of the evaluation part between runs")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -46,6 +46,14 @@ class LayerPicked(Message):
         self.layer = layer
 
 
+class PropertyPicked(Message):
+    """A property was chosen in a widget."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+
 class NeuronPicked(Message):
     """A neuron was chosen in a widget, to open its card."""
 

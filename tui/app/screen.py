@@ -14,7 +14,7 @@ from textual.widgets import Footer, Static
 
 from tui.app.asked import Asked
 from tui.app.asking import Asker
-from tui.app.messages import Answered, Failed, LayerPicked, NeuronPicked
+from tui.app.messages import Answered, Failed, LayerPicked, NeuronPicked, PropertyPicked
 from tui.app.widgets.table import AnswerTable
 from tui.app.widgets.tabs import PlacePicked, ScreenTabs
 from tui.reporting import is_expected, message_of
@@ -253,6 +253,16 @@ class WarehouseScreen(Screen[None]):
     def on_layer_picked(self, message: LayerPicked) -> None:
         """Make a layer the shared choice."""
         self.neurons.choose(layer=message.layer)
+
+    def on_property_picked(self, message: PropertyPicked) -> None:
+        """Make a property the shared choice."""
+        self.neurons.choose(property=message.name)
+
+    def action_property(self, step: int) -> None:
+        """Make the next property the shared choice, or one before; for screens that have a key for it."""
+        names = self.neurons.session.properties
+        if self.neurons.asked.property in names:
+            self.neurons.choose(property=names[(names.index(self.neurons.asked.property) + step) % len(names)])
 
     def on_neuron_picked(self, message: NeuronPicked) -> None:
         """Open a neuron's card, if there is such a neuron: the row that names it may be of any query."""

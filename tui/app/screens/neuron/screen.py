@@ -8,8 +8,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.content import Content
-from textual.widgets import DataTable, Select, Static
+from textual.widgets import DataTable, Static
 
 from queries.neuron_card import (
     Alike,
@@ -34,6 +33,7 @@ from tui.app.screens.neuron.panel_tabs import PANELS, PanelPicked, PanelTabs, af
 from tui.app.screens.neuron.panels import PeersPanel, SegmentsPanel, SetsPanel
 from tui.app.screens.neuron.style import CARD_CSS
 from tui.app.screens.neuron.taken import given, listed_of, sql_of
+from tui.app.widgets.property_chooser import PropertyChooser
 from tui.app.widgets.table import AnswerTable
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class NeuronScreen(WarehouseScreen):
         with Horizontal(id="head"):
             yield Static("", id="which", markup=False)
             yield Static("", id="total", markup=False)
-            yield Select[str]((), id="prop", prompt="property", compact=True)
+            yield PropertyChooser(id="prop")
         yield PanelTabs(id="panels")
         yield Static("", id="none", markup=False)
         with Container(id="card"):
@@ -200,12 +200,7 @@ class NeuronScreen(WarehouseScreen):
 
     def _show_choice(self, neuron: Neuron, prop: str) -> None:
         self.query_one("#which", Static).update(f"Neuron {neuron} of {neuron.model}")
-        chooser = self.query_one("#prop", Select)
-        names = self.neurons.session.properties
-        with chooser.prevent(Select.Changed):
-            chooser.set_options([(Content(name), name) for name in names])
-            if prop in names:
-                chooser.value = prop
+        self.query_one(PropertyChooser).show(self.neurons.session.properties, prop)
         changed = ", ".join(f"{name} = {value}" for name, value in self.neurons.asked.parameters.items())
         self.hint(f"{changed}   {KEYS}" if changed else KEYS)
 
@@ -268,17 +263,6 @@ class NeuronScreen(WarehouseScreen):
         if neuron is not None and model is not None:
             (width,) = (facts.n_neurons for facts in model.layers if facts.layer == neuron.layer)
             self.neurons.choose(neuron=(neuron.number + step) % width)
-
-    def action_property(self, step: int) -> None:
-        """Show the neuron under the next property, or the one before."""
-        names = self.neurons.session.properties
-        if self.neurons.asked.property in names:
-            self.neurons.choose(property=names[(names.index(self.neurons.asked.property) + step) % len(names)])
-
-    def on_select_changed(self, event: Select.Changed) -> None:
-        """Show the neuron under another property."""
-        if isinstance(event.value, str):
-            self.neurons.choose(property=event.value)
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Play the segment of the row."""

@@ -11,14 +11,14 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.widgets import DataTable, Select, Static
+from textual.widgets import DataTable, Static
 
 from tui.app.asked import Asked
 from tui.app.screen import Listed, WarehouseScreen
 from tui.app.screens.patterns.help import PATTERNS
 from tui.app.screens.patterns.plot import PatternPlot
 from tui.app.screens.patterns.rows import NAMES, TYPES, best_of_them, rows_of
+from tui.app.widgets.property_chooser import PropertyChooser
 from tui.app.widgets.table import AnswerTable
 from tui.reporting import message_of
 from warehouse.errors import WarehouseError
@@ -77,7 +77,7 @@ class PatternsScreen(WarehouseScreen):
         """The picture to the left, the layers to the right."""
         with Horizontal(id="head"):
             yield Static("", id="which", markup=False)
-            yield Select[str]((), id="prop", prompt="property", compact=True)
+            yield PropertyChooser(id="prop")
         yield Static("", id="none", markup=False)
         with Horizontal(id="both"):
             with Vertical(id="picture"):
@@ -197,12 +197,7 @@ class PatternsScreen(WarehouseScreen):
 
     def _show_choice(self, asked: Asked) -> None:
         self.query_one("#which", Static).update(f"Patterns in layer {asked.layer} of {asked.model}", layout=False)
-        chooser = self.query_one("#prop", Select)
-        names = self.neurons.session.properties
-        with chooser.prevent(Select.Changed):
-            chooser.set_options([(Content(name), name) for name in names])
-            if asked.property in names:
-                chooser.value = asked.property
+        self.query_one(PropertyChooser).show(self.neurons.session.properties, asked.property)
         changed = ", ".join(f"{name} = {value}" for name, value in asked.parameters.items())
         self.hint(f"{changed}   {KEYS}" if changed else KEYS)
 
@@ -252,17 +247,6 @@ class PatternsScreen(WarehouseScreen):
         layers, layer = self._layers(self.neurons.asked), self.neurons.asked.layer
         if layer in layers:
             self.neurons.choose(layer=layers[min(max(layers.index(layer) + step, 0), len(layers) - 1)])
-
-    def action_property(self, step: int) -> None:
-        """Compare the groups of the next property, or of the one before."""
-        names = self.neurons.session.properties
-        if self.neurons.asked.property in names:
-            self.neurons.choose(property=names[(names.index(self.neurons.asked.property) + step) % len(names)])
-
-    def on_select_changed(self, event: Select.Changed) -> None:
-        """Compare the groups of another property."""
-        if isinstance(event.value, str):
-            self.neurons.choose(property=event.value)
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Draw the layer of the row."""
