@@ -1,9 +1,11 @@
 """What the tests share: where the real data lies, small models, and small corpora made on the spot."""
 
 import csv
+import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +29,23 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip("../shared is not beside the checkout: real speech and known answers are not checked")
     return SHARED / "data"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """The machine's own Chromium, for the tests of one file.
+
+    Playwright leaves a loop running in the thread as long as it is open, so a second one in the same worker fails:
+    there is this one only, and it is closed before another file's tests begin.
+    """
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no page is looked at")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("there is no Chromium on this machine: what a browser shows is not checked")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

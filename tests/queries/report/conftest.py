@@ -1,7 +1,6 @@
 """A small warehouse whose names would like to be HTML, its report, and a browser to look at it with."""
 
 import csv
-import shutil
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -78,20 +77,7 @@ class Looked:
     requests: list[str] = field(default_factory=list)
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """The machine's own Chromium."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no page is looked at")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("there is no Chromium on this machine: how the page looks and works is not checked")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def looked(chromium: Any, written: Path) -> Looked:
     """The report in a browser, all charts drawn."""
     return look(chromium, written)

@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -83,21 +82,15 @@ class Browser:
 
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    """The machine's own Chromium."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: --serve is not seen")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is None:
-        pytest.skip("there is no Chromium on this machine: the app in a browser is not checked")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        seen = Browser(chromium.new_page())
-        seen.page.on("request", lambda request: seen.requests.append(request.url))
-        seen.page.on("console", lambda line: seen.said.append(line.text))
-        seen.page.on("pageerror", lambda error: seen.said.append(f"error: {error}"))
-        seen.page.on("websocket", lambda channel: _listen(channel, seen))
-        yield seen
-        chromium.close()
+def browser(chromium: Any) -> Iterator[Browser]:
+    """A new page, and an ear at it."""
+    seen = Browser(chromium.new_page())
+    seen.page.on("request", lambda request: seen.requests.append(request.url))
+    seen.page.on("console", lambda line: seen.said.append(line.text))
+    seen.page.on("pageerror", lambda error: seen.said.append(f"error: {error}"))
+    seen.page.on("websocket", lambda channel: _listen(channel, seen))
+    yield seen
+    seen.page.close()
 
 
 def _listen(channel: Any, seen: Browser) -> None:
