@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,18 +87,7 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def apart() -> Callable[[Coroutine[Any, Any, Any]], Any]:
-    """Runs a coroutine in a thread of its own: a browser that a test drives leaves a loop running in this one."""
-
-    def run(work: Coroutine[Any, Any, Any]) -> Any:
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, work).result()
-
-    return run
-
-
-@pytest.fixture
-def drive(apart: Callable[[Coroutine[Any, Any, Any]], Any]) -> Callable[..., None]:
+def drive() -> Callable[..., None]:
     """Runs the app over a warehouse, and a coroutine that takes the app and its pilot.
 
     ``drive(path, steps, size=(80, 24), theme=None)``.
@@ -121,7 +109,7 @@ def drive(apart: Callable[[Coroutine[Any, Any, Any]], Any]) -> Callable[..., Non
                 await pilot.pause()
                 await steps(app, pilot)
 
-        apart(go())
+        asyncio.run(go())
         assert all_ended(10), "a thread still works for a screen that is gone"
 
     return run

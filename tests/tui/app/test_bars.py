@@ -1,5 +1,6 @@
 """Bars: their lengths are the numbers, whatever the groups; what is not counted yet is not drawn as none."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,9 @@ async def lines_of(
         return str(bars.render()).splitlines()
 
 
-def test_a_bar_is_as_long_as_its_sum(apart: Callable[..., list[str]]) -> None:
+def test_a_bar_is_as_long_as_its_sum() -> None:
     sizes = {(1, "F"): 30, (1, "M"): 10, (2, "F"): 5, (2, "M"): 15, (3, "F"): 0}
-    legend, first, second, third, fourth = apart(lines_of(sizes, ["F", "M"], [1, 2, 3, 4], {1, 2, 3}))
+    legend, first, second, third, fourth = asyncio.run(lines_of(sizes, ["F", "M"], [1, 2, 3, 4], {1, 2, 3}))
     assert legend.split() == ["█", "F", "█", "M"]
     assert first.startswith("▶1")
     assert [line.split()[-1] for line in (first, second, third, fourth)] == ["40", "20", "0", "…"]
@@ -44,15 +45,15 @@ def test_a_bar_is_as_long_as_its_sum(apart: Callable[..., list[str]]) -> None:
     assert "█" not in third + fourth
 
 
-def test_many_groups_are_one_bar(apart: Callable[..., list[str]]) -> None:
+def test_many_groups_are_one_bar() -> None:
     groups = [f"s{number}" for number in range(MOST_GROUPS + 1)]
-    legend, bar = apart(lines_of({(1, name): 1 for name in groups}, groups, [1], {1}))
+    legend, bar = asyncio.run(lines_of({(1, name): 1 for name in groups}, groups, [1], {1}))
     assert legend == f"all {len(groups)} groups together"
     assert bar.split()[-1] == str(len(groups))
 
 
-def test_layers_of_a_property_without_groups_are_counted(apart: Callable[..., list[str]]) -> None:
-    lines = apart(lines_of({}, [], [1, 2], {1}))
+def test_layers_of_a_property_without_groups_are_counted() -> None:
+    lines = asyncio.run(lines_of({}, [], [1, 2], {1}))
     assert [line.split()[-1] for line in lines[1:]] == ["0", "…"]
 
 

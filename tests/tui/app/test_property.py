@@ -1,5 +1,6 @@
 """The property screen by keyboard: what it shows is what the SQL gives, whatever is changed."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -255,7 +256,7 @@ class Named(App[None]):
         yield Chooser(id="chooser")
 
 
-def test_names_are_no_markup(apart: Callable[..., str]) -> None:
+def test_names_are_no_markup() -> None:
     async def chosen() -> str:
         app = Named()
         async with app.run_test(size=(60, 12)) as pilot:
@@ -264,7 +265,7 @@ def test_names_are_no_markup(apart: Callable[..., str]) -> None:
             await pilot.pause()
             return "".join(segment.text for line in app.screen._compositor.render_strips() for segment in line)
 
-    seen = apart(chosen())
+    seen = asyncio.run(chosen())
     assert "[unknown]" in seen
     assert "[/x]" in seen
 
