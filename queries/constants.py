@@ -4,15 +4,12 @@ DuckDB folds them when it plans: a branch of a view that the constants rule out 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
+from queries.facts import Layer, SurfaceFacts
 from warehouse.properties import quote, sql_list
 
-if TYPE_CHECKING:
-    from queries.surface import Layer, SurfaceFacts
 
-
-def constants(facts: "SurfaceFacts") -> Iterator[tuple[str, str]]:
+def constants(facts: SurfaceFacts) -> Iterator[tuple[str, str]]:
     """Signatures of the macros, and their expressions."""
     models = list(facts.lambdas)
     yield "known_models()", _names(models)
@@ -81,7 +78,7 @@ def _by_model(values: Mapping[str, str], otherwise: str | None = None) -> str:
     return f"CASE p_of_model {cases} ELSE {otherwise or 'NULL'} END"
 
 
-def _by_layer(facts: "SurfaceFacts", value: Callable[["Layer"], int]) -> str:
+def _by_layer(facts: SurfaceFacts, value: Callable[[Layer], int]) -> str:
     """Expression that chooses by ``p_of_model`` and ``p_of_layer``, or a constant where all layers are alike."""
     models: dict[str, dict[int, list[int]]] = {}
     for layer in facts.layers:

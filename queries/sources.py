@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import duckdb
 
+from queries.facts import SurfaceFacts, layers_of
 from queries.sql_files import sql_files
-from queries.surface import Layer, SurfaceFacts
 from warehouse.gaps import gaps
 from warehouse.grid import Grid
 from warehouse.manifest import Manifest
@@ -62,11 +62,7 @@ def surface_facts(state: Snapshot) -> SurfaceFacts:
     properties = declared(state)
     return SurfaceFacts(
         {facts["model"]: float(facts["lambda_pct"]) for facts in models},
-        tuple(
-            Layer(facts["model"], layer["layer"], layer["n_neurons"], layer["top_k"])
-            for facts in models
-            for layer in facts["layers"]
-        ),
+        tuple(layer for facts in models for layer in layers_of(facts)),
         tuple(sorted({facts["corpus"] for facts in state.facts("corpus")})),
         tuple(properties.values()),
         frozenset(properties) - _in_parts(state),

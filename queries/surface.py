@@ -1,47 +1,14 @@
 """The views and macros of a warehouse over its base tables, whatever those are in a connection."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import duckdb
 
 from queries.constants import constants
+from queries.facts import SurfaceFacts
 from queries.parameters import ALL_PARAMETERS
 from queries.sql_files import TABLE_MACROS, Replacements, SqlFile, sql_files
 from warehouse.properties import Property, group_select, phone_counts_sql, quote
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A recorded layer: its model, its number from 1, its width D, and the neurons recorded per frame."""
-
-    model: str
-    layer: int
-    n_neurons: int
-    top_k: int
-
-
-@dataclass(frozen=True)
-class SurfaceFacts:
-    """What plans depend on and therefore is written into the macros as constants.
-
-    Attributes:
-        lambdas: recorded λ in percent of each model.
-        layers: recorded layers.
-        corpora: names of the corpora.
-        properties: declared properties.
-        sums: properties whose counts have one row per (model, corpus, layer, group, phone, neuron).
-        recorded: corpora that each model has recorded.
-        n_frames: rows of the table frames, or more; DuckDB's own guess of what a join leaves is far too high.
-    """
-
-    lambdas: Mapping[str, float]
-    layers: tuple[Layer, ...]
-    corpora: tuple[str, ...]
-    properties: tuple[Property, ...]
-    sums: frozenset[str]
-    recorded: Mapping[str, tuple[str, ...]]
-    n_frames: int = 2**40
 
 
 def create_surface(con: duckdb.DuckDBPyConnection, facts: SurfaceFacts, comments: bool = True) -> None:

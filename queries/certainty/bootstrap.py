@@ -16,7 +16,7 @@ from queries.certainty.labels import label
 from queries.certainty.question import ask, asked_models, at_least_one
 from queries.certainty.resample import Units, units_of
 from queries.certainty.units import LayerCounts, read
-from queries.surface import Layer
+from queries.facts import Layer
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:

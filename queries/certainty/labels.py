@@ -10,7 +10,7 @@ from queries.sets import Rule
 
 if TYPE_CHECKING:
     from queries.connection import Connection
-    from queries.surface import Layer
+    from queries.facts import Layer
 
 KEYS = {"speaker": ["speaker"], "utterance": ["utterance_id"], "segment": ["utterance_id", "segment"]}
 """Units of frames, and the columns that tell one from another."""

@@ -21,7 +21,7 @@ from queries.certainty.exchange import Exchange, chosen_unit, exchange
 from queries.certainty.notes import joined, why_not
 from queries.certainty.question import ask, asked_models, at_least_one
 from queries.certainty.units import LayerCounts, Pieces, cut, label, read
-from queries.surface import Layer
+from queries.facts import Layer
 
 if TYPE_CHECKING:
     from queries.connection import Connection

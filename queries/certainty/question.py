@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from queries.calls import Value, call, call_part
-from queries.surface import Layer
+from queries.facts import Layer
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from queries.certainty.null import permutation_null
 from queries.certainty.question import ask, asked_models
 from queries.certainty.resample import Units, units_of
 from queries.certainty.units import read
-from queries.surface import Layer
+from queries.facts import Layer
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from scipy import sparse
 from queries.calls import Value
 from queries.certainty.labels import KEYS, Labels, label, places
 from queries.certainty.question import ask, asked_models
-from queries.surface import Layer
+from queries.facts import Layer
 
 if TYPE_CHECKING:
     from queries.connection import Connection

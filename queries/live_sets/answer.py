@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from queries.facts import Layer
 from queries.live_sets.checking import check, layers_of, refusal
 from queries.live_sets.counts import Counts
 from queries.live_sets.listing import Listing, listing
 from queries.live_sets.made import LayerSets, sets_of, some_sets
 from queries.live_sets.question import Question
-from queries.surface import Layer
 
 if TYPE_CHECKING:
     from queries.connection import Connection

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from queries.calls import call
+from queries.facts import Layer
 from queries.live_sets.question import Question, RefusedError
-from queries.surface import Layer
 
 if TYPE_CHECKING:
     from queries.connection import Connection

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from queries.facts import Layer
 from queries.group_order import group_order
 from queries.live_sets.question import Question
 from queries.sets import Cells
-from queries.surface import Layer
 
 if TYPE_CHECKING:
     from queries.connection import Connection

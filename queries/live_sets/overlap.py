@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from queries.facts import Layer
 from queries.live_sets.counts import Counts
 from queries.live_sets.made import sets_of
 from queries.live_sets.question import Question
-from queries.surface import Layer
 
 if TYPE_CHECKING:
     from queries.connection import Connection

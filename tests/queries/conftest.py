@@ -13,7 +13,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "warehouse"))
 from drawn_study import Study, draw
 
 from queries import Connection, connect
-from queries.surface import Layer, SurfaceFacts, create_surface
+from queries.facts import Layer, SurfaceFacts
+from queries.surface import create_surface
 from warehouse.properties import Property
 from warehouse.schema import TABLES, table
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from queries.surface import Layer, SurfaceFacts, create_surface
+from queries.facts import Layer, SurfaceFacts
+from queries.surface import create_surface
 from warehouse.properties import Bins, Property
 from warehouse.schema import TABLES, table
 

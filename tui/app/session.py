@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from queries.facts import Layer, layers_of
 from warehouse.errors import WarehouseError
 from warehouse.properties import declared
 from warehouse.snapshot import Snapshot, snapshot
@@ -16,20 +17,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class LayerFacts:
-    """A recorded layer: its number from 1, its width D, and the neurons recorded per frame."""
-
-    layer: int
-    n_neurons: int
-    top_k: int
-
-
-@dataclass(frozen=True)
 class ModelFacts:
     """A recorded model: its name, its layers in their order, and the recorded λ in percent."""
 
     name: str
-    layers: tuple[LayerFacts, ...]
+    layers: tuple[Layer, ...]
     lambda_pct: float
 
 
@@ -144,5 +136,4 @@ class Session:
 
 
 def _model(facts: dict[str, Any]) -> ModelFacts:
-    layers = (LayerFacts(layer["layer"], layer["n_neurons"], layer["top_k"]) for layer in facts["layers"])
-    return ModelFacts(facts["model"], tuple(layers), float(facts["lambda_pct"]))
+    return ModelFacts(facts["model"], layers_of(facts), float(facts["lambda_pct"]))
