@@ -8,13 +8,12 @@ neurons of exactly one group.
 """
 
 import argparse
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
-from drawn import LAYERS, TOP_K, WIDTH, build
+from drawn import LAYERS, TOP_K, WIDTH, dev_clean
 from figures import figure, seconds
 
 from queries import connect
@@ -57,25 +56,21 @@ def main() -> None:
     parser.add_argument("labels", type=Path)
     parser.add_argument("--warehouse", type=Path, help="where to keep the drawn warehouse between runs")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        warehouse = arguments.warehouse or Path(scratch) / "drawn.warehouse"
-        if not warehouse.exists():
-            build(arguments.labels, warehouse)
-        with connect(warehouse, threads=2) as con:
-            for prop in ("phone_class", "gender", "pitch", "speaker"):
-                question = f"SELECT count(*) FROM property_neurons(p_property := '{prop}')"
-                con.sql(question).fetchall()
-                figure(f"{prop} from counts", seconds(lambda q=question: con.sql(q).fetchall(), REPEATS), "s")
-            question = "SELECT layer, neuron FROM property_neurons(p_property := 'gender', p_lambda := 0.5)"
-            answer = set(con.sql(question).fetchall())
-            if answer != numpy_gender_neurons(warehouse):
-                raise SystemExit("SQL and NumPy do not agree")
-            pairs = [
-                (seconds(lambda: con.sql(question).fetchall(), 1), seconds(lambda: numpy_gender_neurons(warehouse), 1))
-                for _ in range(3)
-            ]
-            mine, baseline = (sorted(column)[1] for column in zip(*pairs, strict=True))
-            figure(f"gender at λ = 0.5 from {LAYERS} x {TOP_K} ranks a frame", mine, "s", baseline, "NumPy")
+    with dev_clean(arguments.labels, arguments.warehouse) as warehouse, connect(warehouse, threads=2) as con:
+        for prop in ("phone_class", "gender", "pitch", "speaker"):
+            question = f"SELECT count(*) FROM property_neurons(p_property := '{prop}')"
+            con.sql(question).fetchall()
+            figure(f"{prop} from counts", seconds(lambda q=question: con.sql(q).fetchall(), REPEATS), "s")
+        question = "SELECT layer, neuron FROM property_neurons(p_property := 'gender', p_lambda := 0.5)"
+        answer = set(con.sql(question).fetchall())
+        if answer != numpy_gender_neurons(warehouse):
+            raise SystemExit("SQL and NumPy do not agree")
+        pairs = [
+            (seconds(lambda: con.sql(question).fetchall(), 1), seconds(lambda: numpy_gender_neurons(warehouse), 1))
+            for _ in range(3)
+        ]
+        mine, baseline = (sorted(column)[1] for column in zip(*pairs, strict=True))
+        figure(f"gender at λ = 0.5 from {LAYERS} x {TOP_K} ranks a frame", mine, "s", baseline, "NumPy")
 
 
 if __name__ == "__main__":

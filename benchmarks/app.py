@@ -208,23 +208,23 @@ INSIDE: dict[str, Steps] = {"parameters": parameters, "keys": keys, "pages": pag
 
 def main() -> None:
     """Build the warehouses if need be, and time the app over each."""
-    from drawn import both_corpora, build, build_of, speech_corpus  # torch, too, which the timed processes do without
+    from drawn import both_corpora, dev_clean, evaluation  # torch, too, which the timed processes do without
 
     arguments = both_corpora(__doc__)
-    with tempfile.TemporaryDirectory() as scratch:
-        dev_clean = arguments.dev_clean or Path(scratch) / "dev-clean.warehouse"
-        evaluation = arguments.eval or Path(scratch) / "eval.warehouse"
-        if not dev_clean.exists():
-            build(arguments.labels, dev_clean)
-        if not evaluation.exists():
-            build_of(speech_corpus(arguments.speech), evaluation)
-        environment = {**os.environ, "XDG_STATE_HOME": scratch}
-        for name, warehouse in (("eval", evaluation), ("dev-clean", dev_clean)):
-            time_first_screen(name, warehouse)
-            for part in INSIDE:
-                print(f"-- {name}: {part}", flush=True)
-                command = [sys.executable, __file__, "--inside", part, str(warehouse)]
-                subprocess.run(command, check=True, env=environment)
+    with evaluation(arguments.speech, arguments.eval) as warehouse:
+        time_over("eval", warehouse)
+    with dev_clean(arguments.labels, arguments.dev_clean) as warehouse:
+        time_over("dev-clean", warehouse)
+
+
+def time_over(name: str, warehouse: Path) -> None:
+    """Time the app over a warehouse, each part in a process of its own."""
+    time_first_screen(name, warehouse)
+    with tempfile.TemporaryDirectory() as state:
+        for part in INSIDE:
+            print(f"-- {name}: {part}", flush=True)
+            command = [sys.executable, __file__, "--inside", part, str(warehouse)]
+            subprocess.run(command, check=True, env={**os.environ, "XDG_STATE_HOME": state})
 
 
 if __name__ == "__main__":

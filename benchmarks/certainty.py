@@ -9,11 +9,9 @@ and layer, with the reading of the sums. The baseline is one question whose grou
 permutation would not be, counted from the activations by the macro: p_where holds for every frame.
 """
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
-from drawn import both_corpora, build, build_of, speech_corpus
+from drawn import both_corpora, dev_clean, evaluation
 from figures import figure, peak_mib, seconds
 
 from queries import Connection, connect
@@ -60,20 +58,13 @@ def others(con: Connection, prop: str) -> None:
 def main() -> None:
     """Build the warehouses if need be, and time the questions."""
     arguments = both_corpora(__doc__)
-    with tempfile.TemporaryDirectory() as scratch:
-        dev_clean = arguments.dev_clean or Path(scratch) / "dev-clean.warehouse"
-        evaluation = arguments.eval or Path(scratch) / "eval.warehouse"
-        if not dev_clean.exists():
-            build(arguments.labels, dev_clean)
-        if not evaluation.exists():
-            build_of(speech_corpus(arguments.speech), evaluation, layers=1)
-        with connect(dev_clean, threads=2) as con:
-            against_anew(con, "gender", "speakers, dev-clean")
-            for prop in ("gender", "pitch"):
-                others(con, prop)
-        with connect(evaluation, threads=2) as con:
-            for prop in ("phone_class", "duration"):
-                against_anew(con, prop, "segments, eval")
+    with dev_clean(arguments.labels, arguments.dev_clean) as warehouse, connect(warehouse, threads=2) as con:
+        against_anew(con, "gender", "speakers, dev-clean")
+        for prop in ("gender", "pitch"):
+            others(con, prop)
+    with evaluation(arguments.speech, arguments.eval, layers=1) as warehouse, connect(warehouse, threads=2) as con:
+        for prop in ("phone_class", "duration"):
+            against_anew(con, prop, "segments, eval")
     figure("peak memory", peak_mib(), "MiB")
 
 

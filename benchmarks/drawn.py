@@ -6,8 +6,10 @@ frame and layer, without replacement, so that the counts have the size that a mo
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -110,6 +112,26 @@ def build_of(corpus: Corpus, target: Path, layers: int = LAYERS, compacted: bool
         drawing.record(shard)
     if compacted:
         compact(layout, keep_seconds=0)
+
+
+@contextmanager
+def dev_clean(labels: Path, kept: Path | None) -> Iterator[Path]:
+    """The warehouse of dev-clean's labels; where an earlier run has kept it, that one."""
+    with TemporaryDirectory() as scratch:
+        path = kept or Path(scratch) / "dev-clean.warehouse"
+        if not path.exists():
+            build(labels, path)
+        yield path
+
+
+@contextmanager
+def evaluation(speech: Path, kept: Path | None, layers: int = LAYERS) -> Iterator[Path]:
+    """The warehouse of the evaluation part of speechocean762; where an earlier run has kept it, that one."""
+    with TemporaryDirectory() as scratch:
+        path = kept or Path(scratch) / "eval.warehouse"
+        if not path.exists():
+            build_of(speech_corpus(speech), path, layers)
+        yield path
 
 
 def both_corpora(description: str | None) -> argparse.Namespace:

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from drawn import build
+from drawn import dev_clean
 from figures import figure
 
 from queries import Connection, connect
@@ -51,10 +51,7 @@ def main() -> None:
     parser.add_argument("--warehouse", type=Path, help="where to keep the drawn warehouse between runs")
     parser.add_argument("--keep", type=Path, help="folder for the pictures")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        warehouse = arguments.warehouse or Path(scratch) / "drawn.warehouse"
-        if not warehouse.exists():
-            build(arguments.labels, warehouse)
+    with dev_clean(arguments.labels, arguments.warehouse) as warehouse, tempfile.TemporaryDirectory() as scratch:
         target = arguments.keep or Path(scratch)
         target.mkdir(exist_ok=True)
         begin = time.perf_counter()
