@@ -8,6 +8,7 @@ import duckdb
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "warehouse"))
 
 from drawn_study import Study, draw

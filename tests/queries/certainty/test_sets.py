@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from definitions import Question, brute_force, questions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_brute_force import Question, brute_force, opened, questions, studies
+from small_studies import opened, studies
 
 from queries.certainty import draws, unit_counts
 from queries.certainty.draws import over_weights

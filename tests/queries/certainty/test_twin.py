@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
-from test_brute_force import Frame, Model, Study, opened
+from small_studies import Frame, Model, Study, opened
 
 from queries.certainty import against_twin, permutation_null, standing_out
 from queries.certainty.labels import label
