@@ -78,6 +78,8 @@ def tui(
     from tui.app.session import Session
 
     session = Session(warehouse, memory=memory, threads=threads)  # what is no warehouse is said before a screen opens
+    if (memory, threads) != (MEMORY, None):
+        session.cursor().close()  # and so is what is wrong with limits; DuckDB, which knows, is slow to load
     from tui.app.app import NeuronsApp
     from tui.app.asking import all_ended
 

@@ -1,6 +1,7 @@
 """The overview: its numbers are those of the warehouse, and move while an ingest writes."""
 
 import shutil
+import threading
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -39,6 +40,31 @@ def test_neurons_by_layer_are_those_of_the_answer(shown: Path, prop: str) -> Non
     assert list(found) == [1, 2, 3, 4]
     assert found == {layer: len({n for of, n in rows if of == layer}) for layer in found}
     assert sum(found.values())
+
+
+def test_what_is_not_counted_yet_is_not_said_to_be_nothing(
+    shown: Path, drive: Drive, settled: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def late(*arguments: Any) -> dict[int, int]:
+        go_on.wait(30)
+        return neurons_by_layer(*arguments)
+
+    monkeypatch.setattr("tui.app.screens.overview.screen.neurons_by_layer", late)
+
+    async def steps(app: Any, pilot: Any) -> None:
+        while not app.place.waits:
+            await pilot.pause(0.02)
+        rows = app.place.query_one("#properties", AnswerTable).values
+        assert {row[1:4] for row in rows} == {("…", "…", "…")}
+        go_on.set()
+        await settled(app, pilot)
+        rows = app.place.query_one("#properties", AnswerTable).values
+        assert all(isinstance(row[1], int) for row in rows)
+        assert not any(cell is None for row in rows for cell in row)
+
+    drive(shown, steps)
 
 
 def test_enter_opens_a_property(shown: Path, drive: Drive, settled: Any) -> None:
@@ -95,7 +121,7 @@ def test_what_was_stopped_goes_on_when_the_screen_is_seen_again(shown: Path, dri
         app.place.cancel()
         await settled(app, pilot)
         app.place._show_properties()
-        assert None in [table.value("neurons", row) for row in range(6)]
+        assert "…" in [table.value("neurons", row) for row in range(6)]
         app.action_open("basket")
         await settled(app, pilot)
         app.action_open("overview")

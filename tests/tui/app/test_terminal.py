@@ -59,9 +59,9 @@ def opened(shown: Path, tmp_path: Path, own_state: Path) -> Iterator[Callable[..
         pytest.skip("there is no tmux on this machine: the app in a real terminal is not checked")
     terminals = []
 
-    def run(size: tuple[int, int], **settings: str) -> Terminal:
+    def run(size: tuple[int, int], *options: str, **settings: str) -> Terminal:
         told = [f"{name}={value}" for name, value in {"XDG_STATE_HOME": str(own_state), **settings}.items()]
-        command = shlex.join(["env", *("-u", "COLUMNS", "-u", "LINES"), *told, *NEURONS, "tui", str(shown)])
+        command = shlex.join(["env", *("-u", "COLUMNS", "-u", "LINES"), *told, *NEURONS, "tui", str(shown), *options])
         terminals.append(
             Terminal(tmp_path / f"tmux{len(terminals)}", f"{command}; echo {ENDED} $?; sleep 60", size, tmp_path)
         )
@@ -101,6 +101,12 @@ def test_a_mask_is_taken_away_in_a_terminal(opened: Callable[..., Terminal], tmp
     assert mask.provenance["set"] == "women"
     terminal.press("C-q")
     terminal.shows(f"{ENDED} 0")
+
+
+def test_limits_that_make_no_sense_are_said_before_a_screen_opens(opened: Callable[..., Terminal]) -> None:
+    terminal = opened((80, 24), "--memory", "lots")
+    assert "Overview" not in terminal.shows(f"{ENDED} 1")
+    terminal.shows("neurons: memory_limit 'lots'")
 
 
 def test_a_terminal_without_colour_gets_none(opened: Callable[..., Terminal]) -> None:

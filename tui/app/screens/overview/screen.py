@@ -129,11 +129,11 @@ a small bar for each layer. *Enter* opens the property.
         for name, definition in named.items():
             counted = self._counted.get((asked.model or "", name))
             if counted is None:
-                rows.append((name, None, None, "…" if model else "", definition))
+                rows.append((name, *["…" if model else ""] * 3, definition))
                 continue
             numbers = [counted.get(layer, 0) for layer in layers]
             total = sum(numbers)
-            best = layers[numbers.index(max(numbers))] if total else None
+            best = layers[numbers.index(max(numbers))] if total else ""
             rows.append((name, total, best, sparks(numbers, most), definition))
         self.query_one("#properties", AnswerTable).show(_PROPERTIES, _PROPERTY_TYPES, rows)
 
