@@ -103,12 +103,14 @@ class _Run:
     def work(self, progress: Progress) -> Ingested:
         model, corpus, settings = self.model, self.corpus, self.settings
         rejected = [(r.utterance, r.reason) for r in corpus.rejected]
-        shards = plan(self.layout, corpus, model.grid, model.sample_rate, settings.shard_minutes)
+        # The same shards on each grid of the model, and each shard on all of them.
+        on_grids = [plan(self.layout, corpus, grid, model.sample_rate, settings.shard_minutes) for grid in model.grids]
+        shards = on_grids[0]
         state = snapshot(self.layout)
-        own = [shard for i, shard in enumerate(shards) if i % settings.world == settings.rank]
+        own = [on_all for i, on_all in enumerate(zip(*on_grids, strict=True)) if i % settings.world == settings.rank]
         seconds = {u.name: u.n_samples / u.sample_rate for u in corpus.utterances}
-        unprepared = _missing(shards, lambda shard: prepared(state, shard), seconds)
-        missing = _missing(own, lambda shard: recorded(state, self.model_name, shard), seconds)
+        unprepared = [_missing(on_grid, lambda shard: prepared(state, shard), seconds) for on_grid in on_grids]
+        missing = _missing([s for s, *_ in own], lambda shard: recorded(state, self.model_name, shard), seconds)
         total = sum(missing.values())
         if not total and not rejected:
             return self._summary(shards, 0.0, rejected)
@@ -116,17 +118,19 @@ class _Run:
         note = once(progress.note)
         for line in corpus.notes:
             note(line)
-        with progress.stage("labels and F0" if settings.f0 else "labels", sum(unprepared.values())) as advance:
-            rejected += prepare(self.layout, corpus, shards, model.sample_rate, settings, advance, note)
+        to_prepare = sum(sum(lacking.values()) for lacking in unprepared)
+        with progress.stage("labels and F0" if settings.f0 else "labels", to_prepare) as advance:
+            for on_grid in on_grids:
+                rejected += prepare(self.layout, corpus, on_grid, model.sample_rate, settings, advance, note)
         by_name = {u.name: u for u in corpus.utterances}
         listening = Recorder(model, settings.lambda_pct, settings.values, settings.means, settings.dtype)
         with listening, progress.stage(f"recording {self.model_name}", total) as advance:
             recorder = ShardRecorder(
                 snapshot(self.layout), self.model_name, listening, by_name, settings, advance, note
             )
-            for shard in own:
-                if shard.name in missing:
-                    rejected += recorder.record(shard)
+            for on_all in own:
+                if on_all[0].name in missing:
+                    rejected += recorder.record(on_all)
         self._log(_now(), rejected, started)
         return self._summary(shards, total, rejected)
 

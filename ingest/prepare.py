@@ -16,6 +16,7 @@ from warehouse import Commit, CorpusError, Grid, Layout, Snapshot, snapshot
 from warehouse.edges import freeze_missing_edges
 from warehouse.facts import on_grid
 from warehouse.layout import slug
+from warehouse.properties import UNLABELLED
 from warehouse.schema import table
 
 Rejection = tuple[str, str]
@@ -69,7 +70,8 @@ def prepare(
     todo = [s for s in own + rest if len(prepared(state, s)) < len(s.names)]
     rejected: list[Rejection] = []
     if todo:
-        with F0Pool(shards[0].grid, sample_rate, settings.workers if settings.f0 else 0) as pool:
+        measured = settings.f0 and shards[0].grid != Grid.UTTERANCE
+        with F0Pool(shards[0].grid, sample_rate, settings.workers if measured else 0) as pool:
             work = _Preparation(layout, state, by_name, sample_rate, settings, pool, advance, note)
             for shard in todo:
                 rejected += work.shard(shard)
@@ -136,7 +138,7 @@ class _Preparation:
 
     def _tracks(self, shard: Shard, places: Sequence[int]) -> Iterator[tuple[int, np.ndarray | None]]:
         """F0 of each usable utterance: (place, (T,) Hz with NaN = unvoiced, or None where it is not wanted)."""
-        wanted = [p for p in places if self.settings.f0 and self._utterance(shard, p).given_pitch is None]
+        wanted = [p for p in places if _wants_f0(shard.grid, self.settings, self._utterance(shard, p))]
         tracks = dict(self.pool.map(self._waveforms(shard, wanted)))
         unread = {shard.names[p] for p in wanted} - tracks.keys()
         for place in places:
@@ -163,7 +165,7 @@ class _Preparation:
         if n_frames == 0:
             raise CorpusError(f"{name}: shorter than the {shard.grid.window_us / 1000:g} ms of a frame; leave it out")
         utterance = self._utterance(shard, place)
-        if utterance.given_pitch is not None:
+        if utterance.given_pitch is not None and shard.grid != Grid.UTTERANCE:
             there, room = len(utterance.given_pitch), _n_pitch_labels(utterance, shard.grid, n_frames)
             if there > room:
                 raise CorpusError(
@@ -178,15 +180,19 @@ class _Preparation:
 
 def _frame_rows(shard: Shard, place: int, utterance: Utterance, f0: np.ndarray | None) -> pa.Table:
     grid, n = shard.grid, shard.n_frames[place]
-    tiles = tile(utterance.segments, utterance.duration_us)
-    labels = label_frames(tiles, grid, n)
     first = shard.first_frames[place]
     columns: dict[str, object] = {
         "frame_id": np.arange(first, first + n),
-        "hop_us": np.full(n, grid.hop_us),
-        "offset_us": np.full(n, grid.offset_us),
+        **{name: np.full(n, value) for name, value in asdict(grid).items()},
         "utterance_id": np.full(n, shard.utterance_ids[place]),
         "frame": np.arange(n),
+    }
+    if grid == Grid.UTTERANCE:
+        # It is counted in every reading: there is no run that it could be the last of.
+        return table("frames", {**columns, "phone": [UNLABELLED], "is_middle": [True], "is_last_run": [False]})
+    tiles = tile(utterance.segments, utterance.duration_us)
+    labels = label_frames(tiles, grid, n)
+    columns |= {
         "segment": labels.segment,
         "phone": np.array([t.phone for t in tiles], dtype=object)[labels.segment],
         "is_middle": labels.is_middle,
@@ -197,6 +203,11 @@ def _frame_rows(shard: Shard, place: int, utterance: Utterance, f0: np.ndarray |
     if utterance.given_pitch is not None:
         columns["given_pitch"] = PITCH_LABELS[_padded(utterance, grid, n)]
     return table("frames", columns)
+
+
+def _wants_f0(grid: Grid, settings: Settings, utterance: Utterance) -> bool:
+    """Whether F0 is to be computed: a whole utterance has none, and some corpora bring theirs."""
+    return settings.f0 and grid != Grid.UTTERANCE and utterance.given_pitch is None
 
 
 def _padded(utterance: Utterance, grid: Grid, n_frames: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Recording: run a model over a shard, count, and commit facts and counts together."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -12,11 +12,12 @@ from ingest.planning import Shard
 from ingest.prepare import Rejection, prepared
 from ingest.recorder import Recorder, Recording
 from ingest.settings import Settings
-from warehouse import Commit, CorpusError, ModelError, Snapshot, snapshot
-from warehouse.counting import activation_counts, frame_counts, label_frames
+from warehouse import Commit, CorpusError, Grid, ModelError, Snapshot, snapshot
+from warehouse.counting import FrameLabels, activation_counts, frame_counts, label_frames
 from warehouse.edges import countable
 from warehouse.facts import frame_rows, shard_facts
 from warehouse.layout import slug
+from warehouse.properties import Property
 from warehouse.schema import TABLES, table
 
 
@@ -64,8 +65,11 @@ class ShardRecorder:
         self.advance = advance
         self.note = note
 
-    def record(self, shard: Shard) -> list[Rejection]:
+    def record(self, on_grids: Sequence[Shard]) -> list[Rejection]:
         """Record what a shard lacks and commit it.
+
+        Args:
+            on_grids: the shard on each grid of the model, in the order of its grids.
 
         Returns:
             Utterances that were left out, and why.
@@ -74,27 +78,29 @@ class ShardRecorder:
             CorpusError: an utterance cannot be used and the settings do not say to skip it.
             ModelError: the model's frames are not those of the grid, or its activations are not finite.
         """
-        usable = prepared(self.state, shard)
+        shard = on_grids[0]
+        usable = set.intersection(*(prepared(self.state, on_grid) for on_grid in on_grids))
         done = recorded(self.state, self.model_name, shard)
         places = [i for i, n in enumerate(shard.utterance_ids) if n in usable and n not in done]
         rejected: list[Rejection] = []
-        found = self._run(shard, places, rejected)
+        found = self._run(on_grids, places, rejected)
         if found.places:
             try:
-                self._commit(shard, len(done), found)
+                self._commit(on_grids, len(done), found)
             except FileNotFoundError:  # what this snapshot names was compacted and swept meanwhile
                 self.state = snapshot(self.state.layout)
-                self._commit(shard, len(done), found)
+                self._commit(on_grids, len(done), found)
         return rejected
 
-    def _run(self, shard: Shard, places: Sequence[int], rejected: list[Rejection]) -> Recorded:
+    def _run(self, on_grids: Sequence[Shard], places: Sequence[int], rejected: list[Rejection]) -> Recorded:
+        shard = on_grids[0]
         taken: dict[int, Recording] = {}
         for batch in self._batches(shard, places, rejected):
             for place, recording in self._recordings(batch):
                 if place in places:
                     name = shard.names[place]
                     try:
-                        taken[place] = self._checked(shard, place, recording)
+                        taken[place] = self._checked(on_grids, place, recording)
                     except ModelError as error:
                         self._reject(rejected, name, ModelError(f"{name}: {error}"))
                     self.advance(self.utterances[name].duration_us / 1e6)
@@ -155,15 +161,16 @@ class ShardRecorder:
             )
         return self.utterances[name]
 
-    def _checked(self, shard: Shard, place: int, recording: Recording | ModelError) -> Recording:
+    def _checked(self, on_grids: Sequence[Shard], place: int, recording: Recording | ModelError) -> Recording:
         if isinstance(recording, ModelError):
             raise recording
-        expected = shard.n_frames[place]
-        if recording.n_frames != expected:
-            raise ModelError(
-                f"the model gives {recording.n_frames} frames where its grid has {expected}; state the grid with "
-                "--hop-ms, --offset-ms and --window-ms"
-            )
+        expected = {shard.grid: shard.n_frames[place] for shard in on_grids}
+        for site, neurons in zip(self.model.sites, recording.neurons, strict=True):
+            if len(neurons) != expected[self.model.grid_of(site)]:
+                raise ModelError(
+                    f"the model gives {len(neurons)} frames where its grid has {expected[self.model.grid_of(site)]}; "
+                    "state the grid with --hop-ms, --offset-ms and --window-ms"
+                )
         return recording
 
     def _reject(self, rejected: list[Rejection], name: str, error: CorpusError | ModelError) -> None:
@@ -171,11 +178,17 @@ class ShardRecorder:
             raise error
         rejected.append((name, str(error)))
 
-    def _commit(self, shard: Shard, n_done: int, found: Recorded) -> None:
+    def _commit(self, on_grids: Sequence[Shard], n_done: int, found: Recorded) -> None:
+        shard = on_grids[0]
         numbers = [shard.utterance_ids[place] for place in found.places]
-        frames = frame_rows(self.state, [shard.name], shard.grid, numbers)
-        properties = countable(self.state, shard.corpus, shard.grid)
-        labels = label_frames(shard_facts(self.state, shard.corpus, frames), properties.values())
+        properties = self._countable(on_grids)
+        frames: dict[Grid, np.ndarray] = {}
+        labels: dict[Grid, FrameLabels] = {}
+        for grid in self.model.grids:
+            rows = frame_rows(self.state, [shard.name], grid, numbers)
+            frames[grid] = rows["frame_id"].to_numpy()
+            labels[grid] = label_frames(shard_facts(self.state, shard.corpus, rows), properties)
+        grids = [self.model.grid_of(site) for site in self.model.sites]
         neurons = [
             np.concatenate([recording.neurons[layer] for recording in found.recordings])
             for layer in range(len(self.model.sites))
@@ -186,22 +199,29 @@ class ShardRecorder:
             "corpus": shard.corpus,
             "shards": [shard.name],
             "utterance_ids": numbers,
-            "n_frames": len(frames),
-            "hop_us": shard.grid.hop_us,
-            "offset_us": shard.grid.offset_us,
-            "counted": list(properties),
+            "n_frames": len(frames[self.model.grid]),
+            **asdict(self.model.grid),
+            "counted": [prop.name for prop in properties],
         }
         n_frames = [recording.n_frames for recording in found.recordings]
         with Commit(self.state.layout) as commit:
             commit.add("recordings", self._recording_rows(shard, numbers, n_frames))
-            commit.add("activations", self._activation_rows(frames["frame_id"].to_numpy(), neurons, found))
+            commit.add("activations", self._activation_rows([frames[grid] for grid in grids], neurons, found))
             if self.settings.means:
-                commit.add("utterance_means", self._mean_rows(numbers, n_frames, found))
-            commit.add("frame_counts", frame_counts(labels, self.model_name, shard.corpus))
-            commit.add("activation_counts", activation_counts(labels, neurons, widths, self.model_name, shard.corpus))
+                commit.add("utterance_means", self._mean_rows(numbers, found))
+            for grid, of_grid in labels.items():
+                commit.add("frame_counts", frame_counts(of_grid, grid, self.model_name, shard.corpus))
+            of_layers = [labels[grid] for grid in grids]
+            counts = activation_counts(of_layers, neurons, widths, self.model_name, shard.corpus)
+            commit.add("activation_counts", counts)
             # Two processes that start from the same state take the same name, and only one of them commits.
             name = f"shard-{slug(self.model_name)}-{slug(shard.name)}-{n_done}"
             commit.publish(name, "shard", facts)
+
+    def _countable(self, on_grids: Sequence[Shard]) -> list[Property]:
+        """Properties that can be counted on every grid of the model."""
+        found, *others = (countable(self.state, shard.corpus, shard.grid) for shard in on_grids)
+        return [prop for name, prop in found.items() if all(name in other for other in others)]
 
     def _recording_rows(self, shard: Shard, numbers: Sequence[int], n_frames: Sequence[int]) -> pa.Table:
         n = len(numbers)
@@ -209,14 +229,14 @@ class ShardRecorder:
         return table("recordings", {**columns, "shard": [shard.name] * n})
 
     def _activation_rows(
-        self, frame_ids: np.ndarray, neurons: Sequence[np.ndarray], found: Recorded
+        self, frame_ids: Sequence[np.ndarray], neurons: Sequence[np.ndarray], found: Recorded
     ) -> Iterator[pa.Table]:
-        for layer, of_layer in enumerate(neurons):
+        for layer, (ids, of_layer) in enumerate(zip(frame_ids, neurons, strict=True)):
             n, k = of_layer.shape
             columns: dict[str, object] = {
                 "model": _constant(self.model_name, n * k),
                 "layer": np.full(n * k, layer + 1, np.int16),
-                "frame_id": np.repeat(frame_ids, k),
+                "frame_id": np.repeat(ids, k),
                 "rank": np.tile(np.arange(k, dtype=np.int16), n),
                 "neuron": of_layer.ravel().astype(np.int32),
             }
@@ -225,7 +245,7 @@ class ShardRecorder:
                 columns["value"] = np.concatenate(kept).ravel().astype(np.float32)
             yield pa.table(columns)
 
-    def _mean_rows(self, numbers: Sequence[int], n_frames: Sequence[int], found: Recorded) -> Iterator[pa.Table]:
+    def _mean_rows(self, numbers: Sequence[int], found: Recorded) -> Iterator[pa.Table]:
         n = len(numbers)
         for kind in ("ffn", "block"):
             for layer in range(len(self.model.sites)):
@@ -237,7 +257,7 @@ class ShardRecorder:
                         "kind": [kind] * n,
                         "layer": [layer + 1] * n,
                         "utterance_id": numbers,
-                        "n_frames": n_frames,
+                        "n_frames": [len(r.neurons[layer]) for r in found.recordings],
                         "mean": _lists(means),
                         "std": _lists(stds),
                     }

@@ -7,6 +7,7 @@ receives it, after the activation function [A §2].
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ingest.models.axes import as_frames, tensor_of
 from ingest.models.base import Site, SpeechModel
 from ingest.recording import Pass, Recording, check_finite
 from ingest.strongest import Strongest, top_k
@@ -120,12 +122,12 @@ class Recorder:
     def _run(
         self, waveforms: Sequence[np.ndarray], n_samples: int, digests: dict[int, list[bytes]] | None
     ) -> list[Recording]:
-        n_frames = self.model.grid.n_frames(n_samples, self.model.sample_rate)
-        if n_frames == 0:
-            raise ModelError(
-                f"{n_samples} samples are shorter than one frame of the model ({self.model.grid.window_us / 1000:g} ms)"
-            )
-        self._pass = run = Pass(len(waveforms), n_frames, digests)
+        grids = [self.model.grid, *(self.model.grid_of(site) for site in self.model.sites)]
+        n_frames, *at_sites = (grid.n_frames(n_samples, self.model.sample_rate) for grid in grids)
+        if not all(at_sites):
+            longest = max(grid.window_us for grid in self.model.grids)
+            raise ModelError(f"{n_samples} samples are shorter than one frame of the model ({longest / 1000:g} ms)")
+        self._pass = run = Pass(len(waveforms), n_frames, at_sites, digests)
         try:
             with torch.inference_mode(), self._autocast():
                 self.model.forward(self.model.waveforms(waveforms))
@@ -150,20 +152,20 @@ class Recorder:
         return hook
 
     def _after(self, place: int, site: Site, module: nn.Module) -> Callable[[nn.Module, Any, Any], None]:
-        channels_first = isinstance(module, nn.modules.conv._ConvNd)
+        if site.axes is None and isinstance(module, nn.modules.conv._ConvNd):
+            site = replace(site, axes="bct")
 
         def hook(module: nn.Module, args: object, output: Any) -> None:
             if self._pass is not None:
-                tensor = _tensor(output)
-                tensor = tensor.transpose(1, 2) if channels_first and tensor.ndim == 3 else tensor
-                self._take(self._pass, place, site, tensor)
+                self._take(self._pass, place, site, tensor_of(output))
 
         return hook
 
     def _after_block(self, place: int, site: Site) -> Callable[[nn.Module, Any, Any], None]:
         def hook(module: nn.Module, args: object, output: Any) -> None:
             if self._pass is not None:
-                x = self._frames(self._pass, _tensor(output), f"block {site.block} ({site.block_module})")
+                at = f"block {site.block} ({site.block_module})"
+                x = self._frames(self._pass, tensor_of(output), at, self._pass.n_frames_at[place], None)
                 self._pass.block[place] = _moments(x)
 
         return hook
@@ -172,15 +174,15 @@ class Recorder:
         at = f"layer {site.layer} ({site.out_module})"
         if place in run.neurons:
             raise ModelError(f"{at} ran twice in one pass: its module is shared, so its frames are not its own")
-        x = self._frames(run, tensor, at)
+        x = self._frames(run, tensor, at, run.n_frames_at[place], site.axes)
         if x.shape[2] != site.n_neurons:
             raise ModelError(f"{at} has {x.shape[2]} neurons where {site.n_neurons} were announced: wrap it again")
         neurons, finite = self._strongest.find(x.view(-1, site.n_neurons), self._k[place])
         if isinstance(finite, np.ndarray):
-            check_finite(site, finite, run.n_frames)
+            check_finite(site, finite, run.n_frames_at[place])
         run.neurons[place], run.finite[place] = neurons, finite
         if self.values:
-            chosen = torch.as_tensor(neurons, device=x.device).view(run.batch, run.n_frames, -1)
+            chosen = torch.as_tensor(neurons, device=x.device).view(*x.shape[:2], -1)
             run.values[place] = x.gather(2, chosen).float()
         if self.means:
             run.ffn[place] = _moments(x)
@@ -189,14 +191,11 @@ class Recorder:
                 raw = utterance.view(torch.uint8).numpy().data
                 run.digests.setdefault(place, []).append(hashlib.sha256(raw).digest())
 
-    def _frames(self, run: Pass, tensor: Tensor, at: str) -> Tensor:
+    def _frames(self, run: Pass, tensor: Tensor, at: str, n_frames: int, axes: str | None) -> Tensor:
         """A module's activations as (batch, frames of the grid, channels), contiguous; no copy if they are that."""
-        batch, n_frames = run.batch, run.n_frames
-        if tensor.ndim == 2 and batch == 1:
-            tensor = tensor.unsqueeze(1 if self.model.time_first else 0)
-        if tensor.ndim != 3:
-            raise ModelError(f"{at} gives shape {tuple(tensor.shape)}: (batch, time, channel) is wanted")
-        x = tensor.transpose(0, 1) if self.model.time_first else tensor
+        batch = run.batch
+        axes = axes or ("tbc" if self.model.time_first else "btc")
+        x = as_frames(tensor, axes, batch, at)
         if x.shape[0] != batch:
             other = "(batch, time, channel)" if self.model.time_first else "(time, batch, channel)"
             raise ModelError(
@@ -223,14 +222,3 @@ def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
     for some in x.split(frames, dim=1):
         squares += (some - mean[:, None]).square_().sum(1)
     return mean, squares.div_(x.shape[1]).sqrt_()
-
-
-def _tensor(output: Any) -> Tensor:
-    """The activations in what a module returns: itself, or the first of a tuple or of a mapping."""
-    if isinstance(output, Tensor):
-        return output
-    if isinstance(output, dict):
-        output = tuple(output.values())
-    if isinstance(output, tuple | list) and output and isinstance(output[0], Tensor):
-        return output[0]
-    raise ModelError(f"a recorded module returns {type(output).__name__}, not a tensor")

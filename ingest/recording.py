@@ -15,7 +15,7 @@ class Recording:
     """What one utterance activates; every list has one entry a site, in the order of the layers.
 
     Attributes:
-        n_frames: T.
+        n_frames: T on the model's grid; a site that has a grid of its own has as many as its neurons have rows.
         neurons: (T, k) unsigned integers, strongest first.
         values: (T, k) float32, signed, of those neurons; None unless asked for.
         ffn_mean: (D,) float32, mean over frames of the signed values at the site; None unless asked for.
@@ -39,7 +39,8 @@ class Pass:
 
     Attributes:
         batch: utterances.
-        n_frames: of each.
+        n_frames: of each on the model's grid.
+        n_frames_at: of each at each site.
         digests: hashes of each utterance's activations, when they are to be compared; else None.
         neurons: (batch · frames, k) strongest neurons.
         finite: (batch · frames,) whether a frame's activations are finite.
@@ -50,6 +51,7 @@ class Pass:
 
     batch: int
     n_frames: int
+    n_frames_at: list[int]
     digests: dict[int, list[bytes]] | None = None
     neurons: dict[int, Tensor | np.ndarray] = field(default_factory=dict)
     finite: dict[int, Tensor | np.ndarray] = field(default_factory=dict)
@@ -67,7 +69,7 @@ class Pass:
             if place not in self.neurons:
                 raise ModelError(f"layer {site.layer} ({site.out_module}) was not run: name layers that the model uses")
             if isinstance(self.finite[place], Tensor):
-                check_finite(site, _array(self.finite[place]), self.n_frames)
+                check_finite(site, _array(self.finite[place]), self.n_frames_at[place])
         places = range(len(sites))
         neurons = [self._neurons(place, sites[place].n_neurons) for place in places]
         values = [_array(self.values[place]) for place in places] if self.values else None
@@ -88,7 +90,7 @@ class Pass:
 
     def _neurons(self, place: int, n_neurons: int) -> np.ndarray:
         narrow = np.uint16 if n_neurons <= 1 << 16 else np.uint32
-        return _array(self.neurons[place]).astype(narrow).reshape(self.batch, self.n_frames, -1)
+        return _array(self.neurons[place]).astype(narrow).reshape(self.batch, self.n_frames_at[place], -1)
 
 
 def check_finite(site: Site, finite: np.ndarray, n_frames: int) -> None:

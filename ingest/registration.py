@@ -1,6 +1,7 @@
 """Registration of a model: the first run under a name fixes what the name stands for."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from ingest.models.base import SpeechModel
 from ingest.recorder import top_k
@@ -39,9 +40,7 @@ def register_model(layout: Layout, name: str, model: SpeechModel, settings: Sett
         "family": model.family,
         "source": model.source,
         "checksum": model.checksum,
-        "hop_us": grid.hop_us,
-        "offset_us": grid.offset_us,
-        "window_us": grid.window_us,
+        **asdict(grid),
         "sample_rate": model.sample_rate,
         "normalize": model.normalize,
         "n_layers": len(model.sites),
@@ -57,8 +56,7 @@ def register_model(layout: Layout, name: str, model: SpeechModel, settings: Sett
             "top_k": top_k(settings.lambda_pct, site.n_neurons),
             "in_module": site.in_module,
             "out_module": site.out_module,
-            "hop_us": grid.hop_us,
-            "offset_us": grid.offset_us,
+            **asdict(model.grid_of(site)),
         }
         for site in model.sites
     ]
@@ -69,6 +67,13 @@ def register_model(layout: Layout, name: str, model: SpeechModel, settings: Sett
         commit_name = f"model-{slug(name)}"
         if commit.publish(commit_name, "model", facts) is None:
             there = Manifest.read(layout.manifests / f"{commit_name}.json").facts
+            # Of a model of the first version, the layers do not say their window, which is the model's.
+            there = {
+                **there,
+                "layers": [
+                    {**layer, "window_us": layer.get("window_us", there["window_us"])} for layer in there["layers"]
+                ],
+            }
             for key in IDENTITY:
                 if there[key] != facts[key]:
                     raise ModelError(

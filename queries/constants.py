@@ -3,9 +3,10 @@
 DuckDB folds them when it plans: a branch of a view that the constants rule out costs nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from queries.facts import Layer, SurfaceFacts
+from warehouse.grid import Grid
 from warehouse.properties import quote, sql_list
 
 
@@ -48,6 +49,12 @@ def constants(facts: SurfaceFacts) -> Iterator[tuple[str, str]]:
     yield "layer_width(p_of_model, p_of_layer)", _by_layer(facts, lambda layer: layer.n_neurons)
     yield "layer_top_k(p_of_model, p_of_layer)", _by_layer(facts, lambda layer: layer.top_k)
 
+    grids = facts.grids or tuple(sorted({layer.grid for layer in facts.layers}))
+    yield "grid_number(p_hop_us, p_offset_us, p_window_us)", _grid_number(grids)
+    pooled = f"p_grid = {grids.index(Grid.UTTERANCE)}" if Grid.UTTERANCE in grids else "false"
+    yield "is_utterance_grid(p_grid)", pooled
+    yield "layer_grid(p_of_model, p_of_layer)", _by_layer(facts, lambda layer: grids.index(layer.grid))
+
     one_corpus = all(len(found) <= 1 for found in facts.recorded.values())
     whole = str(all(prop.name in facts.sums for prop in facts.properties)).lower()
     yield (
@@ -67,6 +74,17 @@ def _list(values: Iterable[float], kind: str) -> str:
 
 def _double(value: float) -> str:
     return f"CAST('{value!r}' AS DOUBLE)"
+
+
+def _grid_number(grids: Sequence[Grid]) -> str:
+    """Expression that gives the number of a grid; a constant where there is but one."""
+    if len(grids) <= 1:
+        return "0"
+    cases = " ".join(
+        f"WHEN p_hop_us = {g.hop_us} AND p_offset_us = {g.offset_us} AND p_window_us = {g.window_us} THEN {number}"
+        for number, g in enumerate(grids)
+    )
+    return f"CASE {cases} END"
 
 
 def _by_model(values: Mapping[str, str], otherwise: str | None = None) -> str:

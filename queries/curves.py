@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from queries.calls import Value, call, call_part
+from queries.facts import Layer, layers_of, on_grids
 from queries.group_order import group_order
 from queries.sets import Cells, Rule, group_neurons
 from warehouse.errors import QueryError
@@ -85,18 +86,19 @@ def sizes_by_lambda(
         if parameters.get("p_model", model) != model:
             continue
         grid = sorted({float(x) for x in lambdas or [recorded * tenth / 10 for tenth in range(1, 11)]})
-        cells = _cells(con, {**asked, "p_model": model})
-        for layer, width in _layers(con, model, parameters):
-            top_k = [con.sql("SELECT top_k($x, $d, 0)", {"x": x, "d": width}).fetchall()[0][0] for x in grid]
-            counted = _counts(con, model, layer, width, cells, top_k) if cells.groups else iter(())
-            for value, k, n in zip(grid, top_k, counted, strict=bool(cells.groups)):
-                rule = _rule(cells, parameters, k / width, float(parameters.get("p_sigma", 0.8)))
-                responds = n >= rule.thresholds(cells.n_frames)[:, None]
-                sizes = _sizes(cells.cells.by_group(np.ascontiguousarray(responds.T)).T, rule)
-                found += [
-                    (model, layer, property, group, value, k, size)
-                    for group, size in zip(cells.groups, sizes, strict=True)
-                ]
+        for alike in _layers(con, model, parameters):
+            cells = _cells(con, {**asked, "p_model": model, "p_layer": alike[0].layer})
+            for layer, width in ((each.layer, each.n_neurons) for each in alike):
+                top_k = [con.sql("SELECT top_k($x, $d, 0)", {"x": x, "d": width}).fetchall()[0][0] for x in grid]
+                counted = _counts(con, model, layer, width, cells, top_k) if cells.groups else iter(())
+                for value, k, n in zip(grid, top_k, counted, strict=bool(cells.groups)):
+                    rule = _rule(cells, parameters, k / width, float(parameters.get("p_sigma", 0.8)))
+                    responds = n >= rule.thresholds(cells.n_frames)[:, None]
+                    sizes = _sizes(cells.cells.by_group(np.ascontiguousarray(responds.T)).T, rule)
+                    found += [
+                        (model, layer, property, group, value, k, size)
+                        for group, size in zip(cells.groups, sizes, strict=True)
+                    ]
     schema = {**_KEYS, "lambda_pct": pl.Float64, "top_k": pl.Int32, "n": pl.Int64}
     return pl.DataFrame(found, schema=schema, orient="row")
 
@@ -129,23 +131,22 @@ def sizes_by_sigma(
     for (model,) in con.sql("SELECT model FROM models ORDER BY model").fetchall():
         if parameters.get("p_model", model) != model:
             continue
-        groups, n_phones = _groups(con, {**asked, "p_model": model})
-        if not groups:
-            continue
         # Every neuron that responds to a phone at all, with the number of phones: σ is applied below.
         least = call("group_candidates", {**asked, "p_model": model, "p_sigma": 1e-9})
         rows = con.sql(f'SELECT layer, "group", neuron, n_phones_active FROM {least}').pl()
-        places = {group: place for place, group in enumerate(groups)}
-        for layer, width in _layers(con, model, parameters):
-            ours = rows.filter(pl.col("layer") == layer)
-            active = np.zeros((len(groups), width), np.int64)
-            place = ours["group"].replace_strict(places, return_dtype=pl.Int64).to_numpy()
-            active[place, ours["neuron"].to_numpy()] = ours["n_phones_active"].to_numpy()
-            for value in sorted({float(x) for x in sigmas}):
-                sizes = _sizes(active, Rule(0.0, None, value, 1, n_phones))
-                found += [
-                    (model, layer, property, group, value, size) for group, size in zip(groups, sizes, strict=True)
-                ]
+        for alike in _layers(con, model, parameters):
+            groups, n_phones = _groups(con, {**asked, "p_model": model, "p_layer": alike[0].layer})
+            places = {group: place for place, group in enumerate(groups)}
+            for layer, width in ((each.layer, each.n_neurons) for each in alike if groups):
+                ours = rows.filter(pl.col("layer") == layer)
+                active = np.zeros((len(groups), width), np.int64)
+                place = ours["group"].replace_strict(places, return_dtype=pl.Int64).to_numpy()
+                active[place, ours["neuron"].to_numpy()] = ours["n_phones_active"].to_numpy()
+                for value in sorted({float(x) for x in sigmas}):
+                    sizes = _sizes(active, Rule(0.0, None, value, 1, n_phones))
+                    found += [
+                        (model, layer, property, group, value, size) for group, size in zip(groups, sizes, strict=True)
+                    ]
     return pl.DataFrame(found, schema={**_KEYS, "sigma": pl.Float64, "n": pl.Int64}, orient="row")
 
 
@@ -156,11 +157,11 @@ def _free(parameters: dict[str, Value], varied: str) -> None:
     call("group_neurons", parameters)
 
 
-def _layers(con: "Connection", model: str, parameters: dict[str, Value]) -> list[tuple[int, int]]:
-    """Layers that are asked for, with their widths."""
-    sql = "SELECT layer, n_neurons FROM layers WHERE model = $model ORDER BY layer"
+def _layers(con: "Connection", model: str, parameters: dict[str, Value]) -> list[list[Layer]]:
+    """Layers that are asked for, by their grids."""
+    facts = next(facts for facts in con.snapshot.facts("model") if facts["model"] == model)
     wanted = parameters.get("p_layer")
-    return [(n, width) for n, width in con.sql(sql, {"model": model}).fetchall() if wanted is None or n == int(wanted)]
+    return on_grids(layer for layer in layers_of(facts) if wanted is None or layer.layer == int(wanted))
 
 
 def _groups(con: "Connection", asked: dict[str, Value]) -> tuple[list[str], list[int]]:

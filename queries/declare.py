@@ -14,6 +14,7 @@ from warehouse import Grid, Layout, QueryError, Snapshot, snapshot
 from warehouse.edges import freeze_missing_edges
 from warehouse.fill import fill
 from warehouse.gaps import Gap
+from warehouse.layers import grid_of
 from warehouse.properties import (
     Bins,
     Property,
@@ -24,7 +25,7 @@ from warehouse.properties import (
     frame_facts_sql,
     group_select,
 )
-from warehouse.schema import table
+from warehouse.stored import stored
 
 MOST_GROUPS = 5_000
 """More groups than this are a mistake: a number that wants bins, or a name of every frame."""
@@ -165,11 +166,7 @@ def frame_facts(state: Snapshot) -> duckdb.DuckDBPyConnection:
     """In-memory DuckDB with ``frame_facts`` over all frames of a snapshot, and ``property_edges``."""
     con = duckdb.connect()
     for name in ("frames", "utterances", "segments", "phones", "property_edges"):
-        files = list(state.files(name))
-        if files:
-            con.read_parquet(files, union_by_name=True, hive_partitioning=False).create_view(name)
-        else:
-            con.register(name, table(name, {}))
+        con.execute(f"CREATE VIEW {name} AS {stored(state, name)}")
     con.execute(f"CREATE VIEW frame_facts AS {frame_facts_sql()}")
     return con
 
@@ -278,11 +275,7 @@ def _check_values(facts: duckdb.DuckDBPyConnection, prop: Property) -> None:
 
 def _grids(state: Snapshot) -> list[tuple[str, Grid]]:
     """Corpora and the grids that their labels lie on."""
-    found = (
-        (m.facts["corpus"], Grid(m.facts["hop_us"], m.facts["offset_us"], m.facts["window_us"]))
-        for m in state.of_kind("labels")
-    )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys((m.facts["corpus"], grid_of(m.facts)) for m in state.of_kind("labels")))
 
 
 def _groups(layout: Layout, prop: Property) -> tuple[tuple[str, int], ...]:

@@ -1,25 +1,49 @@
 """What a warehouse has recorded, from its manifests; this module loads neither DuckDB nor NumPy."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from warehouse.grid import Grid
+from warehouse.layers import grids_of_layers
 from warehouse.properties import Property
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A recorded layer: its model, its number from 1, its width D, and the neurons recorded per frame."""
+    """A recorded layer: its model, its number from 1, its width D, the neurons recorded per frame, and its frames."""
 
     model: str
     layer: int
     n_neurons: int
     top_k: int
+    grid: Grid
+
+    @classmethod
+    def of(
+        cls, model: str, layer: int, n_neurons: int, top_k: int, hop_us: int, offset_us: int, window_us: int
+    ) -> "Layer":
+        """A layer from these columns of the table layers."""
+        return cls(model, layer, n_neurons, top_k, Grid(hop_us, offset_us, window_us))
+
+
+def on_grids(layers: Iterable[Layer]) -> list[list[Layer]]:
+    """Layers that have their frames in common, by model and grid, in the order of the first of each.
+
+    What is said of frames (cells, groups, units) is said of the layers of one grid at a time.
+    """
+    found: dict[tuple[str, Grid], list[Layer]] = {}
+    for layer in layers:
+        found.setdefault((layer.model, layer.grid), []).append(layer)
+    return list(found.values())
 
 
 def layers_of(model: Mapping[str, Any]) -> tuple[Layer, ...]:
     """The recorded layers of a model, from the facts of its manifest."""
-    return tuple(Layer(model["model"], layer["layer"], layer["n_neurons"], layer["top_k"]) for layer in model["layers"])
+    return tuple(
+        Layer(model["model"], layer["layer"], layer["n_neurons"], layer["top_k"], grid)
+        for layer, grid in zip(model["layers"], grids_of_layers(model), strict=True)
+    )
 
 
 @dataclass(frozen=True)
@@ -34,6 +58,7 @@ class SurfaceFacts:
         sums: properties whose counts have one row per (model, corpus, layer, group, phone, neuron).
         recorded: corpora that each model has recorded.
         n_frames: rows of the table frames, or more; DuckDB's own guess of what a join leaves is far too high.
+        grids: of all frames and layers; the place of a grid is its number in SQL.
     """
 
     lambdas: Mapping[str, float]
@@ -43,3 +68,4 @@ class SurfaceFacts:
     sums: frozenset[str]
     recorded: Mapping[str, tuple[str, ...]]
     n_frames: int = 2**40
+    grids: tuple[Grid, ...] = ()

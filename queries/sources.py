@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 
 import duckdb
 
@@ -9,10 +10,12 @@ from queries.facts import SurfaceFacts, layers_of
 from queries.sql_files import sql_files
 from warehouse.gaps import gaps
 from warehouse.grid import Grid
+from warehouse.layers import grid_of
 from warehouse.manifest import Manifest
 from warehouse.properties import declared, group_select, quote, sql_list
 from warehouse.schema import TABLES
 from warehouse.snapshot import Snapshot
+from warehouse.stored import stored
 
 GapKey = tuple[str, str, str]
 
@@ -25,7 +28,7 @@ def create_base_tables(con: duckdb.DuckDBPyConnection, state: Snapshot, comments
         state: the snapshot.
         comments: whether to register what each table and column means.
     """
-    selects = {name: _stored(state, name) for name in TABLES}
+    selects = {name: stored(state, name) for name in TABLES}
     selects["properties"] += "".join(_properties_not_stored(state))
     selects["property_edges"] += "".join(_edges_not_frozen(state))
     con.execute(";\n".join(f"CREATE VIEW {name} AS {select}" for name, select in selects.items()))
@@ -46,10 +49,11 @@ def fill_gaps(con: duckdb.DuckDBPyConnection, state: Snapshot) -> None:
     for file in sql_files("gaps"):
         wanted = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind, _ in TABLES[file.name].columns)
         late = (
-            f"SELECT {wanted} FROM ({file.with_places(_replacements(state, key, manifests), _parts(state, key[0]))})"
+            f"SELECT {wanted} FROM ({file.with_places(_replacements(state, key, grid, manifests), layers)})"
             for key, manifests in found.items()
+            for grid, layers in _parts(state, key[0]).items()
         )
-        con.execute(f"CREATE OR REPLACE VIEW {file.name} AS {' UNION ALL '.join((_stored(state, file.name), *late))}")
+        con.execute(f"CREATE OR REPLACE VIEW {file.name} AS {' UNION ALL '.join((stored(state, file.name), *late))}")
         con.execute(";\n".join(_comments([file.name])))
 
 
@@ -60,26 +64,17 @@ def surface_facts(state: Snapshot) -> SurfaceFacts:
     for facts in state.facts("shard"):
         recorded[facts["model"]].add(facts["corpus"])
     properties = declared(state)
+    layers = tuple(layer for facts in models for layer in layers_of(facts))
     return SurfaceFacts(
         {facts["model"]: float(facts["lambda_pct"]) for facts in models},
-        tuple(layer for facts in models for layer in layers_of(facts)),
+        layers,
         tuple(sorted({facts["corpus"] for facts in state.facts("corpus")})),
         tuple(properties.values()),
         frozenset(properties) - _in_parts(state),
         {model: tuple(sorted(corpora)) for model, corpora in recorded.items()},
         state.rows("frames"),
+        tuple(sorted({grid_of(f) for f in state.facts("labels")} | {x.grid for x in layers})),
     )
-
-
-def _stored(state: Snapshot, name: str) -> str:
-    """SELECT of a table's files."""
-    files = state.files(name)
-    if not files:
-        columns = ", ".join(f'CAST(NULL AS {kind}) AS "{column}"' for column, kind, _ in TABLES[name].columns)
-        return f"SELECT {columns} WHERE false"
-    listed = ", ".join(map(quote, files))
-    by_name = ", union_by_name = true" if len(files) > 1 and _differ(state, name) else ""
-    return f"FROM read_parquet([{listed}]{by_name})"
 
 
 def _properties_not_stored(state: Snapshot) -> Iterator[str]:
@@ -103,8 +98,9 @@ def _edges_not_frozen(state: Snapshot) -> Iterator[str]:
     """Edges of quantile properties that were declared just now, as counting will freeze them."""
     binned = [prop for prop in declared(state).values() if prop.bins is not None and prop.bins.quantiles is not None]
     frozen = {(f["property"], f["corpus"], f["hop_us"], f["offset_us"]) for f in state.facts("edges")}
-    grids = {(f["corpus"], Grid(f["hop_us"], f["offset_us"], f["window_us"])) for f in state.facts("labels")}
-    for corpus, grid in sorted(grids):
+    # Edges are those of the frames' hop and offset: frames of another window are the same but for the last ones.
+    grids = {(f["corpus"], f["hop_us"], f["offset_us"]): grid_of(f) for f in state.facts("labels")}
+    for (corpus, *_), grid in sorted(grids.items()):
         missing = [prop for prop in binned if (prop.name, corpus, grid.hop_us, grid.offset_us) not in frozen]
         if missing:
             from warehouse.edges import quantile_edges
@@ -117,13 +113,6 @@ def _edges_not_frozen(state: Snapshot) -> Iterator[str]:
                         f" UNION ALL SELECT {quote(prop.name)}, {quote(corpus)}, {grid.hop_us}, {grid.offset_us}, "
                         f"{'NULL' if edges is None else sql_list(edges)}"
                     )
-
-
-def _differ(state: Snapshot, name: str) -> bool:
-    """Whether files of a table may have different columns, so that each must be looked at."""
-    if name == "activations":
-        return len({bool(facts.get("values")) for facts in state.facts("model")}) > 1
-    return TABLES[name].open
 
 
 def _comments(tables: Iterable[str] = TABLES) -> Iterator[str]:
@@ -143,28 +132,26 @@ def _gaps(state: Snapshot) -> dict[GapKey, list[Manifest]]:
     return found
 
 
-def _replacements(state: Snapshot, key: GapKey, manifests: Sequence[Manifest]) -> dict[str, str]:
+def _replacements(state: Snapshot, key: GapKey, grid: Grid, manifests: Sequence[Manifest]) -> dict[str, str]:
     model, corpus, name = key
-    facts = manifests[0].facts
     files = {table: state.files(table, manifests) for table in ("activations", "recordings")}
     return {
         "model": quote(model),
         "corpus": quote(corpus),
         "property": quote(name),
         "groups": group_select(declared(state)[name]),
-        "hop_us": str(facts["hop_us"]),
-        "offset_us": str(facts["offset_us"]),
+        **{column: str(value) for column, value in asdict(grid).items()},
         "n_frames": str(state.rows("frames")),
         **{table: f"[{', '.join(map(quote, found))}]" for table, found in files.items()},
     }
 
 
-def _parts(state: Snapshot, model: str) -> list[dict[str, str]]:
-    """Layers of a model, each with the two sets of cells that are counted apart."""
-    layers = next(facts["layers"] for facts in state.facts("model") if facts["model"] == model)
-    return [
-        {"layer": str(layer["layer"]), "cells": cells} for layer in layers for cells in ("first_cells", "other_cells")
-    ]
+def _parts(state: Snapshot, model: str) -> dict[Grid, list[dict[str, str]]]:
+    """Layers of a model by their grid, each with the two sets of cells that are counted apart."""
+    found: dict[Grid, list[dict[str, str]]] = defaultdict(list)
+    for layer in layers_of(next(facts for facts in state.facts("model") if facts["model"] == model)):
+        found[layer.grid] += [{"layer": str(layer.layer), "cells": cells} for cells in ("first_cells", "other_cells")]
+    return found
 
 
 def _in_parts(state: Snapshot) -> set[str]:

@@ -20,7 +20,7 @@ from warehouse.durable import explained, locked, sync_folder, write_exclusively
 from warehouse.layout import Layout, utc_now
 from warehouse.manifest import DataFile, Manifest
 from warehouse.parquet import DEFAULT, FORMATS, row_groups
-from warehouse.schema import file_schema
+from warehouse.schema import SCHEMA, file_schema
 
 
 class Commit(AbstractContextManager["Commit"]):
@@ -101,7 +101,9 @@ class Commit(AbstractContextManager["Commit"]):
         """List files of earlier commits as they are; for a commit that stands for those."""
         self._kept.extend(files)
 
-    def publish(self, name: str, kind: str, facts: Mapping[str, Any], replaces: Iterable[str] = ()) -> Manifest | None:
+    def publish(
+        self, name: str, kind: str, facts: Mapping[str, Any], replaces: Iterable[str] = (), schema: int = SCHEMA
+    ) -> Manifest | None:
         """Make the files durable, move them in place, and write the manifest.
 
         Returns:
@@ -119,7 +121,7 @@ class Commit(AbstractContextManager["Commit"]):
             files = [self._place(name, *staged) for staged in self._staged]
             for folder in {self.layout.data, *(path.parent for path in self._placed)}:
                 sync_folder(folder)
-            manifest = Manifest(name, kind, utc_now(), (*self._kept, *files), dict(facts), tuple(replaces))
+            manifest = Manifest(name, kind, utc_now(), (*self._kept, *files), dict(facts), tuple(replaces), schema)
             with locked(self.layout.sweeping, fcntl.LOCK_SH):
                 if (self.layout.replaced / target.name).exists():
                     return None

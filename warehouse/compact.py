@@ -15,10 +15,12 @@ from warehouse.durable import explained, locked
 from warehouse.errors import WarehouseError
 from warehouse.fill import fill
 from warehouse.gaps import gaps
+from warehouse.grid import Grid
 from warehouse.layout import Layout, slug
 from warehouse.manifest import Manifest
 from warehouse.merge import added_up, in_order
 from warehouse.snapshot import Snapshot, snapshot
+from warehouse.stored import stored
 from warehouse.sweep import sweep
 
 LARGE = 2 * 2**30  # bytes from which a file of facts is left as it is
@@ -47,10 +49,12 @@ def compact(layout: Layout, keep_seconds: float = 86_400, note: Callable[[str], 
                 note(f"merging {len(commits)} commits of {model} on {corpus}")
                 _merge_shards(state, commits, counts)
         keys = ("corpus", "hop_us", "offset_us", "window_us")
-        for (corpus, hop_us, *_), commits in _grouped(state.of_kind("labels"), *keys).items():
-            if len(commits) > 1:
-                note(f"merging {len(commits)} commits of labels of {corpus} at {hop_us / 1000:g} ms")
-                _merge_labels(state, commits)
+        for (corpus, *grid), commits in _grouped(state.of_kind("labels"), *keys).items():
+            for schema in sorted({m.schema for m in commits}):
+                alike = [m for m in commits if m.schema == schema]
+                if len(alike) > 1:
+                    note(f"merging {len(alike)} commits of labels of {corpus}: {Grid(*grid)}")
+                    _merge_labels(state, alike)
         with explained(layout.root):
             sweep(layout, keep_seconds)
 
@@ -82,7 +86,7 @@ def _merge_shards(state: Snapshot, commits: Sequence[Manifest], counts: Sequence
         for table in ("recordings", "activations", "utterance_means"):
             _merge_facts(state, commit, table, commits)
         for table in ("frame_counts", "activation_counts"):
-            commit.add(table, added_up(table, state.files(table, [*commits, *counts]), commit.folder / "spill"))
+            commit.add(table, added_up(table, stored(state, table, [*commits, *counts]), commit.folder / "spill"))
         name = f"shard-{slug(facts['model'])}-{slug(facts['corpus'])}-merged-{commit.token}"
         commit.publish(name, "shard", facts, [m.name for m in (*commits, *counts)])
 
@@ -92,7 +96,7 @@ def _merge_labels(state: Snapshot, commits: Sequence[Manifest]) -> None:
     with Commit(state.layout) as commit:
         _merge_facts(state, commit, "frames", commits)
         name = f"labels-{slug(facts['corpus'])}-{facts['hop_us']}-{facts['offset_us']}-merged-{commit.token}"
-        commit.publish(name, "labels", facts, [m.name for m in commits])
+        commit.publish(name, "labels", facts, [m.name for m in commits], commits[0].schema)
 
 
 def _merged_facts(commits: Sequence[Manifest]) -> dict[str, Any]:

@@ -4,13 +4,15 @@ Every shard commits its own counts, so that an answer over the corpus is a sum o
 the activations again ([A] §3.2: p(j | k) needs nothing but these counts and the frames per cell).
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from warehouse.grid import Grid
 from warehouse.properties import Property, group_select
 from warehouse.schema import TABLES, table
 
@@ -86,8 +88,8 @@ def _sorted_codes(names: pa.ChunkedArray) -> tuple[list[str], np.ndarray]:
     return [distinct[i] for i in order], place[encoded.indices.to_numpy()]
 
 
-def frame_counts(labels: FrameLabels, model: str, corpus: str) -> pa.Table:
-    """Frames per (property, group, phone): the denominators of p(j | k, group)."""
+def frame_counts(labels: FrameLabels, grid: Grid, model: str, corpus: str) -> pa.Table:
+    """Frames of a grid per (property, group, phone): the denominators of p(j | k, group)."""
     columns: dict[str, list[object]] = {name: [] for name in ("property", "group", "phone", *READINGS)}
     for cells in labels.cells:
         columns["property"] += [cells.property] * len(cells.group)
@@ -97,16 +99,17 @@ def frame_counts(labels: FrameLabels, model: str, corpus: str) -> pa.Table:
             chosen = cells.code[counted & (cells.code >= 0)]
             columns[name] += np.bincount(chosen, minlength=len(cells.group)).tolist()
     n = len(columns["property"])
-    return table("frame_counts", {"model": [model] * n, "corpus": [corpus] * n, **columns})
+    same = {"model": model, "corpus": corpus, **asdict(grid)}
+    return table("frame_counts", {**{name: [value] * n for name, value in same.items()}, **columns})
 
 
 def activation_counts(
-    labels: FrameLabels, neurons: Iterable[np.ndarray], widths: Iterable[int], model: str, corpus: str
+    labels: Sequence[FrameLabels], neurons: Iterable[np.ndarray], widths: Iterable[int], model: str, corpus: str
 ) -> Iterator[pa.Table]:
     """Activations per (layer, property, group, phone, neuron) with n > 0.
 
     Args:
-        labels: the frames.
+        labels: the frames of each layer, of the same properties; layers on one grid share them.
         neurons: one (T, k) array per layer, the neurons that each frame activates; gone through once a property.
         widths: number of neurons D of each layer.
         model: name of the model.
@@ -116,20 +119,37 @@ def activation_counts(
         Rows sorted by property (in the order of ``labels``), layer, group, phone, neuron; a table is of one
         property and layer.
     """
-    for cells in labels.cells:
-        names = {"model": model, "corpus": corpus, "property": cells.property}
-        fixed = {name: pa.array([value]) for name, value in names.items()}
-        of_cell = {"group": _codes(cells.group), "phone": _codes(cells.phone)}
-        # Frame by frame within a cell: the counters of one cell stay in the cache.
-        frames = np.argsort(cells.code, kind="stable")[np.count_nonzero(cells.code < 0) :]
-        code, readings = cells.code[frames], labels.readings[:, frames]
-        for layer, (of_layer, width) in enumerate(zip(neurons, widths, strict=True), start=1):
+    for place, name in enumerate(cells.property for cells in (labels[0].cells if labels else ())):
+        names = {"model": model, "corpus": corpus, "property": name}
+        fixed = {key: pa.array([value]) for key, value in names.items()}
+        in_cells = cache(lambda which, place=place: _InCells.of(labels[which], place))
+        first_of_grid = [next(i for i, other in enumerate(labels) if other is own) for own in labels]
+        for layer, (which, of_layer, width) in enumerate(zip(first_of_grid, neurons, widths, strict=True), start=1):
+            found = in_cells(which)
             step = max(1, COUNTERS // width)
-            for first in range(0, len(cells.group), step):
-                block = slice(*np.searchsorted(code, [first, first + step]))
-                active = of_layer.take(frames[block], axis=0)
-                cell, neuron, counts = _count(code[block] - first, active, width, readings[:, block])
-                yield _rows(layer, fixed, of_cell, first + cell, neuron, counts)
+            for first in range(0, found.n_cells, step):
+                block = slice(*np.searchsorted(found.code, [first, first + step]))
+                active = of_layer.take(found.frames[block], axis=0)
+                cell, neuron, counts = _count(found.code[block] - first, active, width, found.readings[:, block])
+                yield _rows(layer, fixed, found.names, first + cell, neuron, counts)
+
+
+@dataclass(frozen=True)
+class _InCells:
+    """Frames in the order of their cells under one property: the counters of one cell stay in the cache."""
+
+    n_cells: int
+    names: dict[str, tuple[np.ndarray, pa.Array]]
+    frames: np.ndarray
+    code: np.ndarray
+    readings: np.ndarray
+
+    @classmethod
+    def of(cls, labels: FrameLabels, place: int) -> "_InCells":
+        cells = labels.cells[place]
+        frames = np.argsort(cells.code, kind="stable")[np.count_nonzero(cells.code < 0) :]
+        names = {"group": _codes(cells.group), "phone": _codes(cells.phone)}
+        return cls(len(cells.group), names, frames, cells.code[frames], labels.readings[:, frames])
 
 
 def _count(

@@ -8,16 +8,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.grid import Grid
+from warehouse.layers import grid_of
 from warehouse.manifest import Manifest
 from warehouse.properties import frame_facts_sql
 from warehouse.schema import TABLES, table
 from warehouse.snapshot import Snapshot
+from warehouse.stored import stored
 
 
 def on_grid(manifest: Manifest, grid: Grid) -> bool:
     """Whether a commit of labels is of a grid."""
-    facts = manifest.facts
-    return Grid(facts["hop_us"], facts["offset_us"], facts["window_us"]) == grid
+    return grid_of(manifest.facts) == grid
 
 
 def frame_rows(state: Snapshot, shards: Iterable[str], grid: Grid, utterance_ids: Sequence[int]) -> pa.Table:
@@ -37,7 +38,11 @@ def frame_rows(state: Snapshot, shards: Iterable[str], grid: Grid, utterance_ids
         number, wanted = pc.field("utterance_id"), pa.array(utterance_ids, pa.int64())
         # The range first: membership alone does not skip row groups.
         chosen = (number >= min(utterance_ids)) & (number <= max(utterance_ids)) & number.isin(wanted)
-        pieces += [pq.read_table(path, filters=chosen) for path in state.files("frames", labels.values())]
+        for path in state.files("frames", labels.values()):
+            rows = pq.read_table(path, filters=chosen)
+            if "window_us" not in rows.column_names:  # of the first version of the columns
+                rows = rows.append_column("window_us", pa.repeat(pa.scalar(grid.window_us, pa.int32()), len(rows)))
+            pieces.append(rows.select(pieces[0].column_names))
     return pa.concat_tables(pieces).sort_by("frame_id")
 
 
@@ -61,7 +66,7 @@ def corpus_facts(state: Snapshot, corpus: str, grid: Grid) -> duckdb.DuckDBPyCon
     """All that is known of a corpus's frames on a grid, read from the files as needed."""
     con = duckdb.connect()
     labels = [m for m in state.of_kind("labels") if m.facts["corpus"] == corpus and on_grid(m, grid)]
-    _add(con, "frames", state.files("frames", labels))
+    con.execute(f"CREATE VIEW frames AS {stored(state, 'frames', labels)}")
     _add_facts(con, state, corpus)
     return con
 

@@ -8,11 +8,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.commit import Commit
-from warehouse.counting import activation_counts, frame_counts, label_frames
+from warehouse.counting import FrameLabels, activation_counts, frame_counts, label_frames
 from warehouse.edges import freeze_missing_edges
 from warehouse.facts import frame_rows, shard_facts
 from warehouse.gaps import Gap, gaps
 from warehouse.grid import Grid
+from warehouse.layers import layer_grids, layer_widths
 from warehouse.layout import Layout, slug
 from warehouse.manifest import Manifest
 from warehouse.plan import cut
@@ -34,7 +35,8 @@ def fill(layout: Layout, advance: Callable[[Gap], None] = lambda gap: None) -> N
     """
     state = snapshot(layout)
     found = gaps(state)
-    for corpus, grid in {(gap.manifest.facts["corpus"], _grid(state, gap.manifest)) for gap in found}:
+    recorded = {(gap.manifest.facts["corpus"], gap.manifest.facts["model"]) for gap in found}
+    for corpus, grid in {(corpus, grid) for corpus, model in recorded for grid in layer_grids(state, model)}:
         freeze_missing_edges(layout, corpus, grid)
     state = snapshot(layout)
     for gap in found:
@@ -43,26 +45,23 @@ def fill(layout: Layout, advance: Callable[[Gap], None] = lambda gap: None) -> N
         advance(gap)
 
 
-def _model(state: Snapshot, manifest: Manifest) -> Manifest:
-    return next(m for m in state.of_kind("model") if m.facts["model"] == manifest.facts["model"])
-
-
-def _grid(state: Snapshot, manifest: Manifest) -> Grid:
-    facts = _model(state, manifest).facts
-    return Grid(facts["hop_us"], facts["offset_us"], facts["window_us"])
-
-
 def _fill(state: Snapshot, manifest: Manifest, prop: Property) -> None:
     model, corpus = manifest.facts["model"], manifest.facts["corpus"]
-    widths = [layer["n_neurons"] for layer in _model(state, manifest).facts["layers"]]
+    widths = layer_widths(state, model)
+    grids = layer_grids(state, model)
     # One property a commit: the name is taken for good, so nothing is counted twice, whoever fills what.
     with Commit(state.layout) as commit:
         for utterance_ids in _parts(state, manifest):
-            frames = frame_rows(state, manifest.facts["shards"], _grid(state, manifest), utterance_ids)
-            labels = label_frames(shard_facts(state, corpus, frames), [prop])
-            neurons = _neurons(state.files("activations", [manifest]), frames["frame_id"].to_numpy(), len(widths))
-            commit.add("frame_counts", frame_counts(labels, model, corpus))
-            commit.add("activation_counts", activation_counts(labels, neurons, widths, model, corpus))
+            ids: dict[Grid, np.ndarray] = {}
+            labels: dict[Grid, FrameLabels] = {}
+            for grid in dict.fromkeys(grids):
+                frames = frame_rows(state, manifest.facts["shards"], grid, utterance_ids)
+                ids[grid] = frames["frame_id"].to_numpy()
+                labels[grid] = label_frames(shard_facts(state, corpus, frames), [prop])
+                commit.add("frame_counts", frame_counts(labels[grid], grid, model, corpus))
+            neurons = _neurons(state.files("activations", [manifest]), [ids[grid] for grid in grids])
+            of_layers = [labels[grid] for grid in grids]
+            commit.add("activation_counts", activation_counts(of_layers, neurons, widths, model, corpus))
         facts = {"of": manifest.name, "model": model, "corpus": corpus, "counted": [prop.name]}
         commit.publish(f"counts-{manifest.name}+{slug(prop.name)}", "counts", facts)
 
@@ -77,24 +76,23 @@ def _parts(state: Snapshot, manifest: Manifest) -> Iterator[list[int]]:
         yield numbers[start:stop]
 
 
-def _neurons(files: Sequence[str], frame_ids: np.ndarray, n_layers: int) -> Iterator[np.ndarray]:
+def _neurons(files: Sequence[str], frame_ids: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
     """Recorded neurons of some frames, layer by layer.
 
     Args:
         files: files of activations, each sorted by frame and rank within a layer.
-        frame_ids: (T,) the frames, ascending.
-        n_layers: number of layers.
+        frame_ids: (T,) the frames of each layer, ascending.
 
     Yields:
         (T, k) neurons of a layer.
     """
     layer, frame = pc.field("layer"), pc.field("frame_id")
-    near = (frame >= int(frame_ids[0])) & (frame <= int(frame_ids[-1]))
-    for number in range(1, n_layers + 1):
+    for number, of_layer in enumerate(frame_ids, start=1):
+        near = (frame >= int(of_layer[0])) & (frame <= int(of_layer[-1]))
         wanted = near & (layer == number)
         pieces = [pq.read_table(file, columns=["frame_id", "neuron"], filters=wanted) for file in files]
         rows = pa.concat_tables(pieces)
         ids, neurons = rows["frame_id"].to_numpy(), rows["neuron"].to_numpy()
         order = np.argsort(ids, kind="stable")  # the files interlock where an utterance came later
-        order = order[np.isin(ids[order], frame_ids)]
-        yield neurons[order].reshape(len(frame_ids), -1)
+        order = order[np.isin(ids[order], of_layer)]
+        yield neurons[order].reshape(len(of_layer), -1)

@@ -4,6 +4,7 @@ Labels and F0 are prepared on a grid, not for a model, so every model on the sam
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True, order=True)
@@ -17,7 +18,11 @@ class Grid:
         hop_us: distance between the centres of two frames.
         offset_us: centre of frame 0 (12,500 for the convolutional front ends of HuBERT and wav2vec 2.0).
         window_us: span of audio that one frame needs (25,000 for them); fixes the number of frames.
+
+    ``Grid.UTTERANCE``, whose hop is 0, is that of layers behind a pooling over time [B]: one frame an utterance.
     """
+
+    UTTERANCE: ClassVar["Grid"]
 
     hop_us: int
     offset_us: int
@@ -25,9 +30,20 @@ class Grid:
 
     def n_frames(self, n_samples: int, sample_rate: int) -> int:
         """Frames of an utterance, ``floor((n_samples - window) / hop) + 1``; 0 when shorter than a window."""
+        if self.hop_us == 0:
+            return int(n_samples > 0)
         room = n_samples * 1_000_000 - self.window_us * sample_rate
         return room // (self.hop_us * sample_rate) + 1 if room >= 0 else 0
 
     def centre_us(self, frame: int) -> int:
         """Centre of a frame, in microseconds from the start of the utterance."""
         return self.offset_us + self.hop_us * frame
+
+    def __str__(self) -> str:
+        if self.hop_us == 0:
+            return "one frame an utterance"
+        hop, offset, window = (f"{value / 1000:g}" for value in (self.hop_us, self.offset_us, self.window_us))
+        return f"a frame every {hop} ms, the first at {offset} ms, each of {window} ms"
+
+
+Grid.UTTERANCE = Grid(0, 0, 0)

@@ -39,6 +39,7 @@ class Manifest:
         files: what the commit brought.
         facts: what readers must know beside the files; its keys depend on the kind.
         replaces: names of commits that this one stands for (compaction, the end of a run).
+        schema: version of the columns that its files have (:data:`warehouse.schema.SCHEMA`).
     """
 
     name: str
@@ -47,6 +48,7 @@ class Manifest:
     files: tuple[DataFile, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     replaces: tuple[str, ...] = ()
+    schema: int = 1
 
     def to_json(self) -> str:
         """The manifest as JSON text."""

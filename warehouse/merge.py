@@ -69,28 +69,27 @@ def _sorted(pieces: Sequence[pa.Table], column: str) -> pa.Table:
     return rows.take(pa.compute.sort_indices(rows[column]))
 
 
-def added_up(table: str, files: Sequence[str], spill: Path) -> Iterator[pa.Table]:
-    """Counts of several partial files, one row per key, sorted.
+def added_up(table: str, rows: str, spill: Path) -> Iterator[pa.Table]:
+    """Partial counts, one row per key, sorted.
 
     Args:
         table: ``frame_counts`` or ``activation_counts``.
-        files: its files.
+        rows: SELECT of the partial counts.
         spill: folder for what does not fit in memory.
 
     Raises:
         WarehouseError: the disk is full.
     """
-    if not files:
-        return
     keys = [name for name in TABLES[table].schema.names if name not in READINGS]
-    fixed = [name for name in ("model", "corpus", "property", "layer") if name in keys]
+    first = ("model", "corpus", "property", "layer")
+    fixed = [*(name for name in first if name in keys), *(name for name in keys if name.endswith("_us"))]
     within = ", ".join(f'"{name}"' for name in ("group", "phone", "neuron") if name in keys)
     sums = ", ".join(f"CAST(sum({reading}) AS BIGINT) AS {reading}" for reading in READINGS)
     same = " AND ".join(f"{name} = ?" for name in fixed)
     sql = f"SELECT {within}, {sums} FROM parts WHERE {same} GROUP BY {within} ORDER BY {within}"
     n_rows = FORMATS["activation_counts"].rows_per_group
     with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(spill)}) as con:
-        con.read_parquet(list(files), union_by_name=True, hive_partitioning=False).create_view("parts")
+        con.execute(f"CREATE VIEW parts AS {rows}")
         # One property and layer at a time: what is added up stays small.
         for values in con.execute(f"SELECT DISTINCT {', '.join(fixed)} FROM parts ORDER BY ALL").fetchall():
             try:

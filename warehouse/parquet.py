@@ -40,7 +40,7 @@ FORMATS: dict[str, Format] = {
         options={
             "compression": "zstd",
             "compression_level": 3,
-            "use_dictionary": ["hop_us", "offset_us", "phone", "given_pitch"],
+            "use_dictionary": ["hop_us", "offset_us", "window_us", "phone", "given_pitch"],
             "column_encoding": _delta("frame_id", "utterance_id", "frame", "segment"),
         },
     ),

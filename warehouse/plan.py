@@ -6,13 +6,14 @@ the loser looks again. Everything else follows from a plan alone, whoever does t
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import accumulate
 
 import pyarrow as pa
 
 from warehouse.commit import Commit
 from warehouse.grid import Grid
+from warehouse.layers import grid_of
 from warehouse.layout import Layout
 from warehouse.manifest import Manifest
 from warehouse.snapshot import Snapshot, snapshot
@@ -124,9 +125,7 @@ def plan_frames(layout: Layout, plan: CorpusPlan, grid: Grid, n_frames: Sequence
             return None
         return {
             "corpus_plan": plan.name,
-            "hop_us": grid.hop_us,
-            "offset_us": grid.offset_us,
-            "window_us": grid.window_us,
+            **asdict(grid),
             "first_frame_id": max((p.first_frame_id + sum(p.n_frames) for p in earlier), default=0),
             "n_frames": list(n_frames),
         }
@@ -170,5 +169,5 @@ def _corpus_plan(m: Manifest) -> CorpusPlan:
 
 
 def _frame_plan(m: Manifest) -> FramePlan:
-    grid = Grid(m.facts["hop_us"], m.facts["offset_us"], m.facts["window_us"])
-    return FramePlan(m.name, m.facts["corpus_plan"], grid, m.facts["first_frame_id"], tuple(m.facts["n_frames"]))
+    n_frames = tuple(m.facts["n_frames"])
+    return FramePlan(m.name, m.facts["corpus_plan"], grid_of(m.facts), m.facts["first_frame_id"], n_frames)

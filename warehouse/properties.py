@@ -132,7 +132,8 @@ def group_select(prop: Property) -> str:
     # In two steps, because a column of the metadata may be called "group", too.
     return (
         f'SELECT {quote(prop.name)} AS property, frame_id, value AS "group" FROM ('
-        f"SELECT frame_id, {group} AS value FROM {source} WHERE phone NOT IN ('{SILENCE}', '{SPOKEN_NOISE}')"
+        f"SELECT frame_id, {group} AS value FROM {source} "
+        f"WHERE coalesce(phone, '{UNLABELLED}') NOT IN ('{SILENCE}', '{SPOKEN_NOISE}')"
         ") AS labelled WHERE value IS NOT NULL"
     )
 
@@ -144,9 +145,10 @@ def number(prop: Property) -> str:
 
 def phone_counts_sql(prop: Property) -> str:
     """Condition on ``phone`` and ``phone_class``: whether a phone counts outside the reference reading."""
-    conditions = [f"phone NOT IN ('{SILENCE}', '{SPOKEN_NOISE}')"]
+    phone = f"coalesce(phone, '{UNLABELLED}')"
+    conditions = [f"{phone} NOT IN ('{SILENCE}', '{SPOKEN_NOISE}')"]
     if prop.phones is not None:
-        conditions.append(f"list_contains({sql_list((*prop.phones, UNLABELLED))}, phone)")
+        conditions.append(f"list_contains({sql_list((*prop.phones, UNLABELLED))}, {phone})")
     if prop.without_classes:
         conditions.append(f"coalesce(NOT list_contains({sql_list(prop.without_classes)}, phone_class), true)")
     return " AND ".join(conditions)

@@ -16,6 +16,9 @@ F32, F64, BOOL, TIMESTAMP = "FLOAT", "DOUBLE", "BOOLEAN", "TIMESTAMP"
 STRINGS, FLOATS, EDGES = "VARCHAR[]", "FLOAT[]", "DOUBLE[]"
 REJECTED = "STRUCT(utterance VARCHAR, reason VARCHAR)[]"
 
+SCHEMA = 2
+"""Version of the columns below. Files of version 1 say less of their grid; :mod:`warehouse.stored` completes them."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -71,8 +74,17 @@ _CORPUS = ("corpus", STR, "name of the corpus")
 _UTTERANCE = ("utterance_id", I64, "number of the utterance, unique in the warehouse")
 _PROPERTY = ("property", STR, "name of the property")
 _GROUP = ("group", STR, "group of the property that the frame belongs to")
-_PHONE = ("phone", STR, "phone without stress; '' = silence, 'spn' = spoken noise, '*' = unlabelled corpus")
+_PHONE = (
+    "phone",
+    STR,
+    "phone without stress; '' = silence, 'spn' = spoken noise, '*' = unlabelled corpus or whole utterance",
+)
 _NEURON = ("neuron", I32, "neuron of the layer, from 0")
+_GRID = (
+    ("hop_us", I32, "distance between two frames of the grid, microseconds; 0 = one frame an utterance"),
+    ("offset_us", I32, "centre of frame 0, microseconds"),
+    ("window_us", I32, "span of audio that a frame needs, microseconds"),
+)
 _READINGS = (
     ("n", I64, "frames, every frame counted (p_frames = 'all')"),
     ("n_middle", I64, "middle frames of runs of equal phones (p_frames = 'middle')"),
@@ -90,7 +102,7 @@ TABLES: dict[str, Table] = {
                 ("family", STR, "kind of implementation that was read, such as torchaudio or transformers"),
                 ("source", STR, "where the weights came from"),
                 ("checksum", STR, "digest of all weights, names, shapes and types"),
-                ("hop_us", I32, "distance between two frames, microseconds"),
+                ("hop_us", I32, "distance between two frames of its first layer with frames, microseconds"),
                 ("offset_us", I32, "centre of frame 0, microseconds"),
                 ("window_us", I32, "span of audio that a frame needs, microseconds"),
                 ("sample_rate", I32, "rate of the waveform that the model was given, Hz"),
@@ -111,8 +123,7 @@ TABLES: dict[str, Table] = {
                 ("top_k", I32, "neurons recorded per frame, max(1, floor(lambda_pct * D / 100 + 0.5))"),
                 ("in_module", STR, "path of the first linear"),
                 ("out_module", STR, "path of the second linear, whose input was recorded"),
-                ("hop_us", I32, "distance between two frames, microseconds"),
-                ("offset_us", I32, "centre of frame 0, microseconds"),
+                *_GRID,
             ),
         ),
         Table(
@@ -145,7 +156,7 @@ TABLES: dict[str, Table] = {
             (
                 _MODEL,
                 _UTTERANCE,
-                ("n_frames", I32, "frames that the model gave"),
+                ("n_frames", I32, "frames that the model gave, on the grid that the table models says"),
                 ("shard", STR, "unit of work in which it was recorded"),
             ),
         ),
@@ -170,11 +181,14 @@ TABLES: dict[str, Table] = {
                     I64,
                     "number of the frame, unique in the warehouse, consecutive in an utterance",
                 ),
-                ("hop_us", I32, "distance between two frames of the grid, microseconds"),
-                ("offset_us", I32, "centre of frame 0, microseconds"),
+                *_GRID,
                 _UTTERANCE,
                 ("frame", I32, "number of the frame in the utterance, from 0"),
-                ("segment", I32, "interval that overlaps the frame the longest, the earlier one on a tie"),
+                (
+                    "segment",
+                    I32,
+                    "interval that overlaps the frame the longest, the earlier one on a tie; NULL = whole utterance",
+                ),
                 _PHONE,
                 ("is_middle", BOOL, "middle frame of its run of equal phones"),
                 ("is_last_run", BOOL, "in the last run of the utterance"),
@@ -203,8 +217,8 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "frame_counts",
-            "(model, corpus, property, group, phone)",
-            (_MODEL, _CORPUS, _PROPERTY, _GROUP, _PHONE, *_READINGS),
+            "(model, corpus, grid, property, group, phone)",
+            (_MODEL, _CORPUS, _PROPERTY, _GROUP, _PHONE, *_READINGS, *_GRID),
         ),
         Table(
             "utterance_means",

@@ -27,6 +27,9 @@ class Site:
         block_module: path of the module whose output is the block's output; None when there is no such module.
         n_neurons: D.
         reads: which side of ``out_module`` holds the neurons.
+        grid: its frames, where they are not those of the model: another rate, or one frame an utterance.
+        axes: what the axes of its tensor are, in order: ``b`` utterances, ``t`` frames, ``c`` neurons; None leaves it
+            to the model and to the kind of ``out_module``.
     """
 
     layer: int
@@ -37,6 +40,8 @@ class Site:
     block_module: str | None
     n_neurons: int
     reads: Literal["input", "output"] = "input"
+    grid: Grid | None = None
+    axes: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +53,7 @@ class SpeechModel:
         family: adapter that read it (``torchaudio``, ``transformers``, ``named``).
         source: where the weights come from, in words.
         sites: what is recorded, in the order of their layers.
-        grid: instants of its frames.
+        grid: instants of its frames; those of sites that have no grid of their own.
         sample_rate: samples per second of the waveforms it wants.
         normalize: whether each waveform is brought to zero mean and unit variance first.
         forward: runs waveforms (batch, samples) far enough that every site is reached; its result is not used.
@@ -68,6 +73,15 @@ class SpeechModel:
     standardize: Callable[[Tensor], Tensor]
     time_first: bool = False
     padding_frames: int = 0
+
+    def grid_of(self, site: Site) -> Grid:
+        """The frames of a site."""
+        return site.grid or self.grid
+
+    @cached_property
+    def grids(self) -> tuple[Grid, ...]:
+        """The different grids of its sites, in the order of their layers."""
+        return tuple(dict.fromkeys(self.grid_of(site) for site in self.sites))
 
     @cached_property
     def checksum(self) -> str:
@@ -120,6 +134,20 @@ def conv_grid(layers: Sequence[tuple[int, int]], sample_rate: int) -> Grid:
     for kernel, stride in layers:
         window += (kernel - 1) * hop
         hop *= stride
+    return grid_of_samples(hop, window, sample_rate)
+
+
+def grid_of_samples(hop: int, window: int, sample_rate: int) -> Grid:
+    """Grid of frames that are ``hop`` samples apart and each need ``window`` of them, centred in their window.
+
+    Args:
+        hop: samples from a frame to the next.
+        window: samples that a frame needs; less than it sees, and at worst negative, where a model pads its input.
+        sample_rate: samples per second.
+
+    Raises:
+        ModelError: the hop is no whole number of microseconds.
+    """
     hop_us, rest = divmod(hop * 1_000_000, sample_rate)
     if rest:
         raise ModelError(
@@ -127,7 +155,7 @@ def conv_grid(layers: Sequence[tuple[int, int]], sample_rate: int) -> Grid:
             "rate with --sample-rate"
         )
     window_us = window * 1_000_000 // sample_rate
-    return Grid(hop_us, window_us // 2, window_us)
+    return Grid(hop_us, max(0, window_us // 2), window_us)
 
 
 def state_checksum(module: nn.Module) -> str:

@@ -13,7 +13,7 @@ import polars as pl
 from queries.calls import Value
 from queries.certainty.draws import over_weights
 from queries.certainty.labels import label
-from queries.certainty.question import ask, asked_models, at_least_one
+from queries.certainty.question import ask, asked_grids, at_least_one
 from queries.certainty.resample import Units, units_of
 from queries.certainty.units import LayerCounts, read
 from queries.facts import Layer
@@ -147,8 +147,8 @@ def resampled(
     """The layers of a question under resampled units, one at a time."""
     check_draws(resamples, level)
     question = ask(con, property, parameters)
-    for model, layers in asked_models(con, question).items():
-        units = units_of(con, label(con, question.of_model(model)))
+    for of_grid, layers in asked_grids(con, question):
+        units = units_of(con, label(con, of_grid))
         for counts in read(con, units.pieces, layers):
             yield resample_layer(counts, units, resamples, seed)
 

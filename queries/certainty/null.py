@@ -19,7 +19,7 @@ from queries.certainty.blocks import Drawn
 from queries.certainty.draws import batches, over_labels, over_pieces
 from queries.certainty.exchange import Exchange, chosen_unit, exchange
 from queries.certainty.notes import joined, why_not
-from queries.certainty.question import ask, asked_models, at_least_one
+from queries.certainty.question import ask, asked_grids, at_least_one
 from queries.certainty.units import LayerCounts, Pieces, cut, label, read
 from queries.facts import Layer
 
@@ -178,8 +178,8 @@ def _test(
 ) -> Iterator[_Tested]:
     at_least_one("permutations", permutations)
     question = ask(con, property, parameters)
-    for model, layers in asked_models(con, question).items():
-        labels = label(con, question.of_model(model))
+    for of_grid, layers in asked_grids(con, question):
+        labels = label(con, of_grid)
         pieces = cut(con, labels, chosen_unit(labels, unit, within))
         exchanged = exchange(pieces, within)
         note = why_not(labels) or _few(exchanged, permutations)

@@ -13,7 +13,7 @@ from queries.calls import Value
 from queries.certainty.bootstrap import check_draws
 from queries.certainty.labels import label
 from queries.certainty.notes import joined
-from queries.certainty.question import ask, asked_models
+from queries.certainty.question import ask, asked_grids
 from queries.certainty.resample import Units, units_of
 from queries.certainty.units import LayerCounts, read
 from queries.sets import wilson_bound
@@ -75,8 +75,8 @@ def bootstrap_probabilities(
     check_draws(resamples, level)
     question = ask(con, property, parameters)
     tables = [pl.DataFrame(schema=PROBABILITIES_SCHEMA)]
-    for model, layers in asked_models(con, question).items():
-        units = units_of(con, label(con, question.of_model(model)))
+    for of_grid, layers in asked_grids(con, question):
+        units = units_of(con, label(con, of_grid))
         weights = np.stack(list(units.resampled(resamples, seed))[1:] or [np.ones(units.pieces.n_units, np.int64)])
         for counts in read(con, units.pieces, layers):
             chosen = np.arange(counts.layer.n_neurons) if neurons is None else np.unique(list(neurons))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from queries.calls import Value, call, call_part
-from queries.facts import Layer
+from queries.facts import Layer, on_grids
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ class Question:
         given = self.parameters.get("p_baseline")
         return float(given) if given is not None else layer.top_k / layer.n_neurons
 
-    def of_model(self, model: str) -> "Question":
-        """The same question of one model."""
-        return Question(self.name, {**self.parameters, "p_model": model})
+    def of_grid(self, layer: Layer) -> "Question":
+        """The same question of the frames of one layer, which are those of all layers on its grid."""
+        return Question(self.name, {**self.parameters, "p_model": layer.model, "p_layer": layer.layer})
 
     def call(self, part: str, **others: Value) -> str:
         """A call of a part of the answers; p_min_frames is left out, because what is rare in a unit is not dropped."""
@@ -82,19 +82,17 @@ def ask(con: "Connection", prop: str, parameters: Mapping[str, Value]) -> Questi
 def asked_layers(con: "Connection", question: Question) -> Iterator[Layer]:
     """The layers that a question is about, model by model; their top_k is that of the asked λ."""
     for row in con.sql(
-        "SELECT model, layer, n_neurons, top_k(CAST($lambda AS DOUBLE), n_neurons, top_k) FROM layers "
+        "SELECT model, layer, n_neurons, top_k(CAST($lambda AS DOUBLE), n_neurons, top_k), "
+        "hop_us, offset_us, window_us FROM layers "
         "WHERE ($model IS NULL OR model = $model) AND ($layer IS NULL OR layer = CAST($layer AS INTEGER)) ORDER BY ALL",
         params={name: question.parameters.get(f"p_{name}") for name in ("model", "layer", "lambda")},
     ).fetchall():
-        yield Layer(*row)
+        yield Layer.of(*row)
 
 
-def asked_models(con: "Connection", question: Question) -> dict[str, list[Layer]]:
-    """The layers that a question is about, by model."""
-    found: dict[str, list[Layer]] = {}
-    for layer in asked_layers(con, question):
-        found.setdefault(layer.model, []).append(layer)
-    return found
+def asked_grids(con: "Connection", question: Question) -> list[tuple[Question, list[Layer]]]:
+    """The layers that a question is about, by model and grid, each with the question of their frames."""
+    return [(question.of_grid(layers[0]), layers) for layers in on_grids(asked_layers(con, question))]
 
 
 def at_least_one(name: str, value: int) -> None:

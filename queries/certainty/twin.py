@@ -4,6 +4,7 @@ An untrained network has property neurons, too: sound itself differs between gro
 the difference. What training brought is what the trained network has beyond its twin, on the same frames.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +14,10 @@ from queries.calls import Value
 from queries.certainty.bootstrap import check_draws, interval, resample_layer
 from queries.certainty.labels import label
 from queries.certainty.null import permutation_null
-from queries.certainty.question import ask, asked_models
+from queries.certainty.question import ask, asked_grids, asked_layers
 from queries.certainty.resample import Units, units_of
-from queries.certainty.units import read
-from queries.facts import Layer
+from queries.certainty.units import LayerCounts, read
+from queries.facts import Layer, on_grids
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
@@ -104,13 +105,18 @@ def against_twin(
         raise QueryError("p_model: the models are given as model and twin; leave it out")
     question = ask(con, property, {**parameters, "p_model": model})
     other = ask(con, property, {**parameters, "p_model": twin})
-    layers, twins = (asked_models(con, asked).get(name, []) for asked, name in ((question, model), (other, twin)))
+    layers, twins = ([*asked_layers(con, asked)] for asked in (question, other))
     _same_architecture(model, layers, twin, twins)
-    units, units_twin = (units_of(con, label(con, asked)) for asked in (question, other))
-    _same_frames(con, units, units_twin, model, twin)
+    pairs = []
+    for (of_grid, of_model), (of_twin_grid, of_twin) in zip(
+        asked_grids(con, question), asked_grids(con, other), strict=True
+    ):
+        units, units_twin = (units_of(con, label(con, asked)) for asked in (of_grid, of_twin_grid))
+        _same_frames(con, units, units_twin, model, twin)
+        pairs.append((units, of_model, units_twin, of_twin))
     null = _nulls(con, property, (model, twin), permutations, seed, parameters)
     rows: list[dict[str, Any]] = []
-    for counts, counts_twin in zip(read(con, units.pieces, layers), read(con, units_twin.pieces, twins), strict=True):
+    for units, counts, units_twin, counts_twin in _layer_by_layer(con, pairs):
         sizes = resample_layer(counts, units, resamples, seed).sizes
         sizes_twin = resample_layer(counts_twin, units_twin, resamples, seed).sizes
         for place, group in [*enumerate(units.pieces.labels.groups), (None, None)]:
@@ -204,11 +210,24 @@ def standing_out(
     ).select(list(STANDING_SCHEMA))
 
 
+def _layer_by_layer(
+    con: "Connection", pairs: list[tuple[Units, list[Layer], Units, list[Layer]]]
+) -> Iterator[tuple[Units, LayerCounts, Units, LayerCounts]]:
+    for units, layers, units_twin, twins in pairs:
+        for counts, of_twin in zip(read(con, units.pieces, layers), read(con, units_twin.pieces, twins), strict=True):
+            yield units, counts, units_twin, of_twin
+
+
 def _same_architecture(model: str, layers: list[Layer], twin: str, twins: list[Layer]) -> None:
     def shape(found: list[Layer]) -> dict[int, tuple[int, int]]:
         return {layer.layer: (layer.n_neurons, layer.top_k) for layer in found}
 
     mine, other = shape(layers), shape(twins)
+    rates, of_twin = ([[layer.layer for layer in alike] for alike in on_grids(found)] for found in (layers, twins))
+    if mine.keys() == other.keys() and rates != of_twin:
+        raise QueryError(
+            f"the layers of {model} and of {twin} have frames at other rates; give a twin of the same architecture"
+        )
     if mine.keys() != other.keys():
         raise QueryError(
             f"{model} has the layers {_listed(mine)}, {twin} {_listed(other)}; give a twin of the same architecture"

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from queries.calls import Value
 from queries.certainty.labels import KEYS, Labels, label, places
-from queries.certainty.question import ask, asked_models
+from queries.certainty.question import ask, asked_grids
 from queries.facts import Layer
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ def unit_counts(con: "Connection", property: str, unit: str = "speaker", **param
         QueryError: an unknown name or a value out of range.
     """
     question = ask(con, property, parameters)
-    for model, layers in asked_models(con, question).items():
-        pieces = cut(con, label(con, question.of_model(model)), unit)
+    for of_grid, layers in asked_grids(con, question):
+        pieces = cut(con, label(con, of_grid), unit)
         yield from read(con, pieces, layers)
 
 

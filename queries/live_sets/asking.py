@@ -28,7 +28,7 @@ def list_sql(question: Question, layer: int, groups: Sequence[str], group: str |
         for name in groups
         if len(groups) <= MOST_COLUMNS
     ]
-    given = {"p_model": question.model, "p_property": question.name, **question.parameters}
+    given = {"p_model": question.model, "p_property": question.name, "p_layer": layer, **question.parameters}
     return _file("group_neuron_list").with_places(
         {
             **{name: question.call(name, p_layer=layer) for name in macros},

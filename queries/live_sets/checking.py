@@ -57,8 +57,9 @@ def refusal(error: duckdb.Error, parameter: str | None = None) -> RefusedError |
 def layers_of(con: "Connection", question: Question) -> tuple[Layer, ...]:
     """The recorded layers of the model; their top_k is that of the asked λ."""
     rows = con.sql(
-        "SELECT model, layer, n_neurons, top_k(CAST($lambda AS DOUBLE), n_neurons, top_k) FROM layers "
+        "SELECT model, layer, n_neurons, top_k(CAST($lambda AS DOUBLE), n_neurons, top_k), "
+        "hop_us, offset_us, window_us FROM layers "
         "WHERE model = $model ORDER BY layer",
         params={"model": question.model, "lambda": question.parameters.get("p_lambda")},
     ).fetchall()
-    return tuple(Layer(*row) for row in rows)
+    return tuple(Layer.of(*row) for row in rows)

@@ -86,18 +86,18 @@ class Counts:
         with self._lock:
             return sum(table.nbytes for table in self._tables.values())
 
-    def cells(self, con: "Connection", question: Question) -> CountedCells:
-        """The cells of a question.
+    def cells(self, con: "Connection", question: Question, layer: Layer) -> CountedCells:
+        """The cells of a question in the frames of a layer, which are those of all layers on its grid.
 
         Raises:
             duckdb.Error: a value that DuckDB cannot use, or an interruption.
         """
         self._of_snapshot(con)
-        key = _key(con, question)
+        key = _key(con, question), layer.grid
         with self._lock:
             known = self._cells.get(key)
         if known is None:
-            known = _cells(con, question)
+            known = _cells(con, question, layer)
             with self._lock:
                 self._cells[key] = known
         return known
@@ -122,7 +122,7 @@ class Counts:
         Raises:
             duckdb.Error: a value that DuckDB cannot use, or an interruption.
         """
-        cells, key = self.cells(con, question), _key(con, question)
+        cells, key = self.cells(con, question, layer), _key(con, question)
         with self._lock:
             known = self._tables.get((key, layer.layer))
             if known is not None:
@@ -153,7 +153,8 @@ class Counts:
         start = next(place for place, each in enumerate(layers) if each.layer == layer.layer)
         following = [*layers[start + 1 :], *layers[:start]][: max(0, min(most, TOGETHER // size) - 1)]
         # The layer itself comes first, also where another thread has kept it by now.
-        return [layer, *(each for each in following if not self.known(con, question, each.layer))]
+        alike = (each for each in following if each.grid == layer.grid)
+        return [layer, *(each for each in alike if not self.known(con, question, each.layer))]
 
     def _keep(self, key: tuple[object, int], table: np.ndarray) -> None:
         with self._lock:
@@ -175,17 +176,18 @@ def _key(con: "Connection", question: Question) -> object:
     return con.snapshot.id, question.key
 
 
-def _cells(con: "Connection", question: Question) -> CountedCells:
-    found = con.sql(
-        f'SELECT "group", phone, n_frames FROM {question.call_part("counted_cells")} ORDER BY cell_id'
-    ).fetchall()
+def _cells(con: "Connection", question: Question, layer: Layer) -> CountedCells:
+    counted = question.call_part("counted_cells", p_layer=layer.layer)
+    found = con.sql(f'SELECT "group", phone, n_frames FROM {counted} ORDER BY cell_id').fetchall()
     groups = tuple(dict.fromkeys(group for group, *_ in found))
     place = {group: number for number, group in enumerate(groups)}
     phones = sorted({phone for _, phone, _ in found})
     number = {phone: at for at, phone in enumerate(phones)}
     declared = None
     if question.parameters.get("p_frames") == "reference":
-        rows = con.sql(f'SELECT "group", n_phones FROM {question.call_part("counted_groups")}').fetchall()
+        rows = con.sql(
+            f'SELECT "group", n_phones FROM {question.call_part("counted_groups", p_layer=layer.layer)}'
+        ).fetchall()
         declared = tuple(dict(rows)[group] for group in groups)
     bins = con.sql("SELECT labels FROM properties WHERE property = $name", params={"name": question.name})
     labels = next((row[0] for row in bins.fetchall()), None)

@@ -83,7 +83,7 @@ def sets_of(
     Raises:
         duckdb.Error: a value that DuckDB cannot use, or an interruption.
     """
-    cells = counts.cells(con, question)
+    cells = counts.cells(con, question, layer)
     rule = rule_of(question, layer, cells)
     if not len(cells):
         none = dict.fromkeys(cells.shown, 0)

@@ -24,7 +24,10 @@ _COLUMNS = {
 }
 _LIFTS = {**_KEY, "cluster": pl.Int32, "group": pl.String, "lift": pl.Float64}
 _PARAMETERS = ("p_model", "p_layer", "p_corpus", "p_frames", "p_lambda", "p_where")
-_LAYERS = "SELECT model, layer, n_neurons, top_k({lambda_pct}, n_neurons, top_k) FROM layers ORDER BY model, layer"
+_LAYERS = """
+SELECT model, layer, n_neurons, top_k({lambda_pct}, n_neurons, top_k), grid_number(hop_us, offset_us, window_us)
+FROM layers ORDER BY model, layer
+"""
 
 
 def neuron_clusters(
@@ -93,16 +96,16 @@ def _layers(
     con: "Connection", max_frames: int | None, seed: int, **parameters: Value
 ) -> Iterator[tuple[str, int, int, int, np.ndarray]]:
     """Model, layer, width, neurons a frame activates and the frames to read."""
-    frames: dict[str, np.ndarray] = {}
+    frames: dict[tuple[str, int], np.ndarray] = {}
     lambda_pct = float(parameters["p_lambda"]) if "p_lambda" in parameters else "NULL"
-    for model, layer, n_neurons, top_k in con.sql(_LAYERS.format(lambda_pct=lambda_pct)).fetchall():
+    for model, layer, n_neurons, top_k, grid in con.sql(_LAYERS.format(lambda_pct=lambda_pct)).fetchall():
         if parameters.get("p_model", model) == model and parameters.get("p_layer", layer) == layer:
-            if model not in frames:
-                ids = counted_frames(con, model, parameters)
+            if (model, grid) not in frames:
+                ids = counted_frames(con, model, layer, parameters)
                 if max_frames is not None and len(ids) > max_frames:
                     ids = np.sort(np.random.default_rng(seed).choice(ids, max_frames, replace=False))
-                frames = {model: ids}
-            yield model, layer, n_neurons, top_k, frames[model]
+                frames = {(model, grid): ids}
+            yield model, layer, n_neurons, top_k, frames[model, grid]
 
 
 def _nothing(n_clusters: int | None, min_frames: int, kept: np.ndarray) -> Iterator[pl.Expr]:

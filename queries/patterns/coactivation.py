@@ -17,8 +17,7 @@ _FRAMES = """
 SELECT f.frame_id
 FROM {chosen} AS f
 INNER JOIN recordings AS r ON f.utterance_id = r.utterance_id
-INNER JOIN models AS m ON r.model = m.model AND f.hop_us = m.hop_us AND f.offset_us = m.offset_us
-WHERE m.model = $model
+WHERE r.model = $model AND f.grid = layer_grid($model, $layer)
 ORDER BY f.frame_id
 """
 
@@ -29,10 +28,10 @@ WHERE model = $model AND layer = $layer AND "rank" < $top_k AND frame_id BETWEEN
 """
 
 
-def counted_frames(con: "Connection", model: str, asked: Mapping[str, Value]) -> np.ndarray:
-    """The frames of a model that a question counts, (n,) int64 in ascending order; silence never counts."""
+def counted_frames(con: "Connection", model: str, layer: int, asked: Mapping[str, Value]) -> np.ndarray:
+    """The frames of a layer that a question counts, (n,) int64 in ascending order; silence never counts."""
     chosen = call_part("chosen_frames", {**asked, "p_property": "phone"})
-    return con.sql(_FRAMES.format(chosen=chosen), {"model": model}).pl()["frame_id"].to_numpy()
+    return con.sql(_FRAMES.format(chosen=chosen), {"model": model, "layer": layer}).pl()["frame_id"].to_numpy()
 
 
 def coactivation(

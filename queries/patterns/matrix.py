@@ -82,10 +82,12 @@ def pattern_matrices(con: "Connection", property: str, **parameters: Value) -> I
     definition, labels = con.sql(
         "SELECT definition, labels FROM properties WHERE property = $name", {"name": property}
     ).fetchall()[0]
-    cells = con.sql(f'SELECT model, "group", phone FROM {call_part("counted_cells", asked)} ORDER BY ALL').fetchall()
-    for model, layer in con.sql("SELECT model, layer FROM layers ORDER BY ALL").fetchall():
+    counted = f'SELECT model, grid, "group", phone FROM {call_part("counted_cells", asked)} ORDER BY ALL'
+    cells = con.sql(counted).fetchall()
+    sites = "SELECT model, layer, grid_number(hop_us, offset_us, window_us) FROM layers ORDER BY ALL"
+    for model, layer, grid in con.sql(sites).fetchall():
         if parameters.get("p_model", model) == model and parameters.get("p_layer", layer) == layer:
-            rows = _in_order([(group, phone) for of_model, group, phone in cells if of_model == model], labels or ())
+            rows = _in_order([cell[2:] for cell in cells if cell[:2] == (model, grid)], labels or ())
             of_layer = call("activation_patterns", {**asked, "p_model": model, "p_layer": layer})
             found = con.sql(f'SELECT "group", phone, neuron FROM {of_layer}').pl()
             groups, phones = (np.array([row[i] for row in rows], dtype=object) for i in (0, 1))

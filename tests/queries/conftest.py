@@ -16,9 +16,11 @@ from drawn_study import Study, draw
 from queries import Connection, connect
 from queries.facts import Layer, SurfaceFacts
 from queries.surface import create_surface
+from warehouse.grid import Grid
 from warehouse.properties import Property
 from warehouse.schema import TABLES, table
 
+GRID = (20_000, 12_500, 25_000)
 SPOKEN = {
     ("c", "F", "f0"): "AA:0,1 AA:0,2 S:3,0 S:3,4",
     ("c", "M", "m0"): "AA:5,1 AA:5,6 AA:5,7 S:8,3",
@@ -28,7 +30,7 @@ SPOKEN = {
 _COUNT = """
 INSERT INTO frame_counts
 SELECT 'm', 'c', g.property, g."group", f.phone, count(*), count(*) FILTER (WHERE f.is_middle),
-    count(*) FILTER (WHERE f.is_middle AND NOT f.is_last_run)
+    count(*) FILTER (WHERE f.is_middle AND NOT f.is_last_run), f.hop_us, f.offset_us, f.window_us
 FROM frames AS f INNER JOIN frame_groups AS g ON f.frame_id = g.frame_id GROUP BY ALL;
 INSERT INTO activation_counts
 SELECT 'm', 'c', a.layer, g.property, g."group", f.phone, a.neuron, count(*), count(*) FILTER (WHERE f.is_middle),
@@ -56,12 +58,12 @@ def by_hand() -> Iterator[duckdb.DuckDBPyConnection]:
             first, n = phones.index(phone), phones.count(phone)  # a phone has one run in each utterance
             middle, last = frame == (2 * first + n - 1) // 2, phone == phones[-1]
             segment = list(dict.fromkeys(phones)).index(phone)
-            frames.append((len(frames), 20_000, 12_500, number, frame, segment, phone, middle, last, None, None))
+            frames.append((len(frames), *GRID, number, frame, segment, phone, middle, last, None, None))
             ranked = enumerate(int(neuron) for neuron in neurons.split(","))
             activations += [("m", 1, frames[-1][0], rank, neuron) for rank, neuron in ranked]
     rows = {
-        "models": [("m", "made", "by hand", "0", 20_000, 12_500, 25_000, 16_000, False, 1, 20.0)],
-        "layers": [("m", 1, 1, "ffn", 10, 2, "in", "out", 20_000, 12_500)],
+        "models": [("m", "made", "by hand", "0", *GRID, 16_000, False, 1, 20.0)],
+        "layers": [("m", 1, 1, "ffn", 10, 2, "in", "out", *GRID)],
         "utterances": utterances,
         "phones": [("c", "AA", "vowel"), ("c", "IY", "vowel"), ("c", "S", "unvoiced")],
         "recordings": [("m", number, 4, "s") for number in range(len(utterances))],
@@ -77,7 +79,7 @@ def by_hand() -> Iterator[duckdb.DuckDBPyConnection]:
         properties = (Property("gender", "gender"), Property("phone_class", "phone_class"))
         facts = SurfaceFacts(
             lambdas={"m": 20.0},
-            layers=(Layer("m", 1, 10, 2),),
+            layers=(Layer("m", 1, 10, 2, Grid(*GRID)),),
             corpora=("c",),
             properties=properties,
             recorded={"m": ("c",)},

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from queries.facts import Layer, SurfaceFacts
 from queries.surface import create_surface
+from warehouse.grid import Grid
 from warehouse.properties import Bins, Property
 from warehouse.schema import TABLES, table
 
@@ -27,7 +28,7 @@ PROPERTIES = (
     Property("hiss", HISS),
     Property("pitch", "f0_hz", Bins(edges=(120.0, 180.0)), ("low", "middle", "high"), VOICED),
 )
-GRID = (20_000, 12_500)
+GRID = (20_000, 12_500, 25_000)
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def tables(study: Study) -> Iterator[tuple[str, dict[str, list[Any]]]]:
     )
     yield columns(
         "models",
-        [(m.name, "x", "x", "x", *GRID, 25_000, 16_000, False, len(m.widths), m.lambda_pct) for m in study.models],
+        [(m.name, "x", "x", "x", *GRID, 16_000, False, len(m.widths), m.lambda_pct) for m in study.models],
     )
     yield columns(
         "layers",
@@ -201,7 +202,8 @@ def tables(study: Study) -> Iterator[tuple[str, dict[str, list[Any]]]]:
                                 key = (*part, layer, prop.name, group, frame.phone, neuron)
                                 n_active[key].update(readings)
     for name, counted in (("frame_counts", n_frames), ("activation_counts", n_active)):
-        yield columns(name, [(*key[1:], n["all"], n["middle"], n["reference"]) for key, n in counted.items()])
+        grid = GRID if name == "frame_counts" else ()
+        yield columns(name, [(*key[1:], n["all"], n["middle"], n["reference"], *grid) for key, n in counted.items()])
 
 
 def opened(study: Study) -> duckdb.DuckDBPyConnection:
@@ -216,7 +218,7 @@ def opened(study: Study) -> duckdb.DuckDBPyConnection:
     }
     facts = SurfaceFacts(
         {m.name: m.lambda_pct for m in study.models},
-        tuple(Layer(m.name, n, w, m.top_k(n)) for m in study.models for n, w in m.widths.items()),
+        tuple(Layer(m.name, n, w, m.top_k(n), Grid(*GRID)) for m in study.models for n, w in m.widths.items()),
         tuple(study.phones),
         PROPERTIES,
         frozenset(prop.name for prop in PROPERTIES) if one_part else frozenset(),

@@ -72,25 +72,25 @@ def test_chosen_frames(by_hand: Con, options: str, expected: list[tuple]) -> Non
 
 
 CELLS = [
-    ("m", "gender", "F", "AA", 2),
-    ("m", "gender", "F", "S", 2),
-    ("m", "gender", "M", "AA", 3),
-    ("m", "gender", "M", "S", 1),
+    ("m", 0, "gender", "F", "AA", 2),
+    ("m", 0, "gender", "F", "S", 2),
+    ("m", 0, "gender", "M", "AA", 3),
+    ("m", 0, "gender", "M", "S", 1),
 ]
 
 
 def test_stored_cells(by_hand: Con) -> None:
     assert rows(by_hand, "FROM stored_cells(p_property := 'gender')") == CELLS
     middle = rows(by_hand, "FROM stored_cells(p_property := 'gender', p_frames := 'middle')")
-    assert middle == [(*cell[:4], 1) for cell in CELLS]
+    assert middle == [(*cell[:5], 1) for cell in CELLS]
 
 
 def test_fresh_cells(by_hand: Con) -> None:
     assert rows(by_hand, "FROM fresh_cells(p_property := 'gender', p_where := 'true')") == CELLS
     assert rows(by_hand, "FROM fresh_cells(p_property := 'gender', p_where := 'frame > 1')") == [
-        ("m", "gender", "F", "S", 2),
-        ("m", "gender", "M", "AA", 1),
-        ("m", "gender", "M", "S", 1),
+        ("m", 0, "gender", "F", "S", 2),
+        ("m", 0, "gender", "M", "AA", 1),
+        ("m", 0, "gender", "M", "S", 1),
     ]
 
 
@@ -158,10 +158,10 @@ def test_neuron_counts_reads_activations_only_where_counts_do_not_serve(changed:
 def test_more_than_256_cells_are_counted(changed: Con) -> None:
     changed.execute("""
         CREATE OR REPLACE MACRO counted_cells(
-            p_model := NULL, p_corpus := NULL, p_property := NULL, p_frames := 'all',
+            p_model := NULL, p_corpus := NULL, p_property := NULL, p_layer := NULL, p_frames := 'all',
             p_min_frames := NULL, p_where := NULL
         ) AS TABLE
-        SELECT model, property, "group", phone, n AS n_frames, 0 AS group_id,
+        SELECT model, 0 AS grid, property, "group", phone, n AS n_frames, 0 AS group_id,
             CAST(254 + row_number() OVER (ORDER BY "group", phone) AS INTEGER) AS cell_id
         FROM frame_counts WHERE property = p_property
     """)

@@ -109,6 +109,7 @@ def frame_rows_of(frames: Sequence[Frame]) -> pa.Table:
         {
             "frame_id": [f.frame_id for f in frames],
             "hop_us": [GRID.hop_us] * n,
+            "window_us": [GRID.window_us] * n,
             "offset_us": [GRID.offset_us] * n,
             "utterance_id": [f.utterance_id for f in frames],
             "frame": [f.number for f in frames],

@@ -55,7 +55,14 @@ class Study:
         self.parts: list[Part] = []
         self.edges: dict[str, dict[str, list[float] | None]] = {}  # corpus -> property -> edges, once frozen
         layers = [
-            {"layer": i, "n_neurons": n, "top_k": top_k, "in_module": f"block.{i}.in", "out_module": f"block.{i}.out"}
+            {
+                "layer": i,
+                "n_neurons": n,
+                "top_k": top_k,
+                "in_module": f"block.{i}.in",
+                "out_module": f"block.{i}.out",
+                **asdict(GRID),
+            }
             for i, n in enumerate(widths, start=1)
         ]
         described = {
@@ -141,8 +148,8 @@ class Study:
             commit.add("recordings", table("recordings", columns))
             commit.add("activations", self._activations(ids, neurons))
             commit.add("utterance_means", self._means(numbers, rng))
-            commit.add("frame_counts", frame_counts(labels, self.model, part.corpus))
-            counts = activation_counts(labels, neurons, self.widths, self.model, part.corpus)
+            commit.add("frame_counts", frame_counts(labels, GRID, self.model, part.corpus))
+            counts = activation_counts([labels] * len(self.widths), neurons, self.widths, self.model, part.corpus)
             commit.add("activation_counts", counts)
             name = f"shard-{self.model}-{part.name}-{places[0]}-{len(places)}"
             assert commit.publish(name, "shard", facts)
@@ -294,8 +301,9 @@ def rows(state: Snapshot, name: str, *columns: str) -> list[tuple]:
 
 
 def counts(state: Snapshot, name: str) -> Counts:
-    """Partial counts of a snapshot, added up."""
+    """Partial counts of a snapshot, added up; all of its frames are on one grid."""
     total: dict[tuple[object, ...], np.ndarray] = defaultdict(lambda: np.zeros(3, np.int64))
-    for *key, n, n_middle, n_reference in rows(state, name):
+    columns = [column for column, *_ in TABLES[name].columns if not column.endswith("_us")]
+    for *key, n, n_middle, n_reference in rows(state, name, *columns):
         total[tuple(key)] += (n, n_middle, n_reference)
     return {key: tuple(values.tolist()) for key, values in total.items()}

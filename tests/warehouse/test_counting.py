@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from warehouse import Commit, counting
 from warehouse.counting import Cells, FrameLabels, activation_counts, frame_counts
+from warehouse.grid import Grid
 from warehouse.properties import declared
 
 NewFolder = Callable[[], Path]
@@ -62,7 +63,11 @@ def test_kernel_counts_as_a_loop_does_in_sorted_order(
     labels, neurons, widths = drawn
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(counting, "COUNTERS", counters)  # few counters at a time: the cells are counted in blocks
-        found = [row for piece in activation_counts(labels, neurons, widths, "m", "c") for row in piece.to_pylist()]
+        found = [
+            row
+            for piece in activation_counts([labels] * len(widths), neurons, widths, "m", "c")
+            for row in piece.to_pylist()
+        ]
     expected: dict[tuple[object, ...], list[int]] = {}
     for cells in labels.cells:
         for layer, of_layer in enumerate(neurons, start=1):
@@ -81,7 +86,7 @@ def test_phones_that_are_silence_or_noise_and_frames_without_a_group_do_not_coun
     study = Study(folder / "w")
     unknown = Spoken("a", ("", "AH", "spn", "S"), (None,) * 4, {"speaker": None, "gender": None, "accent": None})
     study.ingest("c", [unknown])
-    found = {(row[2], row[3], row[4]): row[5:] for row in rows(study.state, "frame_counts")}
+    found = {(row[2], row[3], row[4]): row[5:8] for row in rows(study.state, "frame_counts")}
     assert found == {
         ("phone_class", "vowel", "AH"): (1, 1, 1),
         ("phone_class", "unvoiced", "S"): (1, 1, 0),
@@ -119,8 +124,8 @@ def test_row_groups_of_counts_are_large_sorted_and_of_one_property(folder: Path)
     neurons = [np.array([rng.permutation(width)[:31] for _ in range(50)], np.uint16)[rng.integers(0, 50, n)]] * 12
     study = Study(folder / "w")
     with Commit(study.layout) as commit:
-        commit.add("frame_counts", frame_counts(labels, "m", "c"))
-        commit.add("activation_counts", activation_counts(labels, neurons, [width] * 12, "m", "c"))
+        commit.add("frame_counts", frame_counts(labels, Grid(20_000, 12_500, 25_000), "m", "c"))
+        commit.add("activation_counts", activation_counts([labels] * 12, neurons, [width] * 12, "m", "c"))
         commit.publish("x", "counts", {"of": "nothing", "counted": ["a", "b"]})
     file = pq.ParquetFile(next(study.layout.data.glob("activation_counts/*")))
     sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]

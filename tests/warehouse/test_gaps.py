@@ -107,7 +107,7 @@ def test_neurons_of_some_frames_are_found_in_files_that_interlock(folder: Path) 
         rows_of_file = table("activations", {"model": ["m"] * len(columns["layer"]), **columns})
         pq.write_table(rows_of_file, files[-1], row_group_size=7)
     wanted = np.array([3, 4, 5, 17, 30])
-    found = list(fill_module._neurons(files, wanted, 2))
+    found = list(fill_module._neurons(files, [wanted, wanted]))
     assert [of_layer.tolist() for of_layer in found] == [neurons[layer][wanted].tolist() for layer in (1, 2)]
 
 

@@ -79,9 +79,9 @@ def test_counts_are_added_up_per_key_in_order(new_folder: NewFolder, seed: int, 
             expected[tuple(key)] = expected.get(tuple(key), np.zeros(3, np.int64)) + np.array([a, b, c])
         files.append(str(folder / f"{file}.parquet"))
         pq.write_table(rows, files[-1])
-    pieces = list(added_up("activation_counts", files, folder / "spill"))
+    pieces = list(added_up("activation_counts", f"FROM read_parquet({files})", folder / "spill"))
     found = [tuple(row.values()) for piece in pieces for row in piece.to_pylist()]
     by_order = sorted(expected, key=lambda key: (key[3], key[2], *key[4:]))
     assert [row[:7] for row in found] == by_order
     assert [row[7:] for row in found] == [tuple(expected[key].tolist()) for key in by_order]
-    assert list(added_up("frame_counts", [], folder / "spill")) == []
+    assert list(added_up("activation_counts", f"FROM read_parquet({files[:1]}) WHERE false", folder / "spill")) == []

@@ -2,10 +2,10 @@
 -- One row per frame of a grid: its phone interval, its phone's class, and every column of its utterance.
 -- Properties are expressions over these columns, and so are the conditions of p_where.
 -- Durations are rounded to the microsecond of the labels: floating-point noise must not decide on which side of an
--- edge a segment falls.
+-- edge a segment falls. A frame that stands for a whole utterance has no phone of its own, so its phone is NULL here.
 -- Grain: frame_id. Source: [A] §2 (frames and labels).
 SELECT
-    f.*,
+    f.* REPLACE (CASE WHEN f.hop_us > 0 THEN f.phone END AS phone),
     s.word,
     s.start_s,
     s.end_s,

@@ -45,7 +45,7 @@ def draw(asked: Asked, *, property: str | None = None, layer: int | None = None,
     )
     groups = asked.groups(name)
     heard = f"a row a phone, of the frames of all {len(groups)} groups"
-    mixed = bool(drawn) and table["frames_of"].is_null().all() and bool(_shared(asked, name))
+    mixed = bool(drawn) and table["frames_of"].is_null().all() and bool(_shared(asked, name, chosen))
     setting = asked.setting(some, *([heard] if mixed else []))
     if not drawn:
         why = f"no neuron of layer {chosen} responds to one group of {name} alone" if groups else asked.no_group(name)
@@ -104,11 +104,11 @@ def cells(asked: Asked, property: str, layer: int, most: int) -> tuple[pl.DataFr
     rank, size = pl.int_range(pl.len()).over("group"), pl.len().over("group")
     ranked = ranked.with_columns((rank < (size * share).ceil()).alias("drawn"))
     shown = ranked.filter("drawn")
-    counted = asked.macro("counted_cells", p_property=property, p_model=model)
+    counted = asked.macro("counted_cells", p_property=property, p_model=model, p_layer=layer)
     n_rows = int(asked.ask(f"SELECT count(*) AS n FROM {counted}")["n"][0])
-    within = property if n_rows <= MOST_ROWS and _shared(asked, property) else "phone"
+    within = property if n_rows <= MOST_ROWS and _shared(asked, property, layer) else "phone"
     probable = asked.macro("activation_probabilities", p_property=within, p_model=model, p_layer=layer)
-    counted = asked.macro("counted_cells", p_property=within, p_model=model)
+    counted = asked.macro("counted_cells", p_property=within, p_model=model, p_layer=layer)
     sql = f"""
         SELECT n.neuron, c.phone, coalesce(i.phone_class, '') AS class, coalesce(p.p, 0) AS p,
             CASE WHEN $within <> 'phone' THEN c."group" END AS frames_of
@@ -125,9 +125,9 @@ def cells(asked: Asked, property: str, layer: int, most: int) -> tuple[pl.DataFr
     )
 
 
-def _shared(asked: Asked, property: str) -> list[str]:
+def _shared(asked: Asked, property: str, layer: int) -> list[str]:
     """Phones that several groups of a property have, so that a phone is one thing in each of them."""
-    cells = asked.macro("counted_cells", p_property=property, p_model=asked.model)
+    cells = asked.macro("counted_cells", p_property=property, p_model=asked.model, p_layer=layer)
     return asked.ask(f"SELECT phone FROM {cells} GROUP BY phone HAVING count(*) > 1")["phone"].to_list()
 
 

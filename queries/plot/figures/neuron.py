@@ -78,7 +78,7 @@ def intervals(asked: Asked, property: str, layer: int, neuron: int) -> pl.DataFr
         Columns ``group, phone, class, n_active, n_frames, p, p_low, p_high``.
     """
     model = asked.model
-    cells = asked.macro("counted_cells", p_property=property, p_model=model)
+    cells = asked.macro("counted_cells", p_property=property, p_model=model, p_layer=layer)
     found = asked.macro("activation_probabilities", p_property=property, p_model=model, p_layer=layer)
     z = literal(asked.parameters.get("p_z", 1.96))
     sql = f"""

@@ -22,12 +22,13 @@ WITH chosen AS MATERIALIZED (
 frames AS (
     SELECT
         model,
+        grid,
         property,
         "group",
         CAST(sum(n_frames) AS BIGINT) AS n_frames,
-        CAST(sum(sum(n_frames)) OVER (PARTITION BY model, property) AS BIGINT) AS n_all
+        CAST(sum(sum(n_frames)) OVER (PARTITION BY model, grid, property) AS BIGINT) AS n_all
     FROM $counted_cells
-    GROUP BY model, property, "group"
+    GROUP BY model, grid, property, "group"
 ),
 active AS (
     SELECT
@@ -64,6 +65,9 @@ SELECT
     a.n_active,
     f.n_frames
 FROM active AS a
-INNER JOIN frames AS f ON a.model = f.model AND a.property = f.property AND a."group" = f."group"
+INNER JOIN frames AS f
+    ON
+        a.model = f.model AND a.property = f.property AND a."group" = f."group"
+        AND f.grid = layer_grid(a.model, CAST(a.layer AS INTEGER))
 QUALIFY place <= $most
 ORDER BY a.model, a.property, a."group", place

@@ -23,7 +23,7 @@ WITH counted AS (
 SELECT g.model, c.layer, g.property, g."group", c.neuron, c.n_phones_active, g.n_phones
 FROM counted AS c
 INNER JOIN counted_groups(
-    p_model := p_model, p_corpus := p_corpus, p_property := p_property,
+    p_model := p_model, p_corpus := p_corpus, p_property := p_property, p_layer := p_layer,
     p_frames := p_frames, p_min_frames := p_min_frames, p_where := p_where
 ) AS g
     ON c.group_id = g.group_id

@@ -18,14 +18,14 @@
 --   n_group_neurons: group neurons, the size of G_i
 WITH groups AS (
     FROM counted_groups(
-        p_model := p_model, p_corpus := p_corpus, p_property := p_property,
+        p_model := p_model, p_corpus := p_corpus, p_property := p_property, p_layer := p_layer,
         p_frames := p_frames, p_min_frames := p_min_frames, p_where := p_where
     )
 ),
 frames_of AS (
-    SELECT model, property, "group", CAST(sum(n_frames) AS BIGINT) AS n_frames
+    SELECT model, grid, property, "group", CAST(sum(n_frames) AS BIGINT) AS n_frames
     FROM counted_cells(
-        p_model := p_model, p_corpus := p_corpus, p_property := p_property,
+        p_model := p_model, p_corpus := p_corpus, p_property := p_property, p_layer := p_layer,
         p_frames := p_frames, p_min_frames := p_min_frames, p_where := p_where
     )
     GROUP BY ALL
@@ -88,8 +88,12 @@ INNER JOIN properties AS p
         (p_model IS NULL OR l.model = p_model)
         AND (p_layer IS NULL OR l.layer = CAST(p_layer AS INTEGER))
         AND (p_property IS NULL OR p.property = p_property)
-LEFT JOIN groups AS g ON l.model = g.model AND p.property = g.property
-LEFT JOIN frames_of AS f ON g.model = f.model AND g.property = f.property AND g."group" = f."group"
+LEFT JOIN groups AS g
+    ON
+        l.model = g.model AND p.property = g.property
+        AND g.grid = layer_grid(coalesce(p_model, only_model(), l.model), CAST(l.layer AS INTEGER))
+LEFT JOIN frames_of AS f
+    ON g.model = f.model AND g.grid = f.grid AND g.property = f.property AND g."group" = f."group"
 LEFT JOIN sizes AS s ON l.model = s.model AND l.layer = s.layer AND g.property = s.property AND g."group" = s."group"
 LEFT JOIN own AS o ON l.model = o.model AND l.layer = o.layer AND g.property = o.property AND g."group" = o."group"
 UNION ALL BY NAME

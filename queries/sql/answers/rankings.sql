@@ -21,9 +21,9 @@
 --   p_max: largest p(j given group) of the groups
 --   n_groups: groups of the property
 WITH sizes AS MATERIALIZED (
-    SELECT model, property, "group", group_id, CAST(sum(n_frames) AS BIGINT) AS n_frames
+    SELECT model, grid, property, "group", group_id, CAST(sum(n_frames) AS BIGINT) AS n_frames
     FROM counted_cells(
-        p_model := p_model, p_corpus := p_corpus, p_property := p_property,
+        p_model := p_model, p_corpus := p_corpus, p_property := p_property, p_layer := p_layer,
         p_frames := p_frames, p_min_frames := p_min_frames, p_where := p_where
     )
     GROUP BY ALL
@@ -36,11 +36,11 @@ groups AS MATERIALIZED (
         s.group_id,
         s.n_frames,
         c.n_phones,
-        sum(s.n_frames) OVER (PARTITION BY s.model, s.property) AS n_all,
-        count(*) OVER (PARTITION BY s.model, s.property) AS n_groups
+        sum(s.n_frames) OVER (PARTITION BY s.model, s.grid, s.property) AS n_all,
+        count(*) OVER (PARTITION BY s.model, s.grid, s.property) AS n_groups
     FROM sizes AS s
     INNER JOIN counted_groups(
-        p_model := p_model, p_corpus := p_corpus, p_property := p_property,
+        p_model := p_model, p_corpus := p_corpus, p_property := p_property, p_layer := p_layer,
         p_frames := p_frames, p_min_frames := p_min_frames, p_where := p_where
     ) AS c
         ON s.group_id = c.group_id

@@ -28,7 +28,10 @@ expected AS (
         any_value(l.top_k) * sum(c.n_middle) AS n_middle,
         any_value(l.top_k) * sum(c.n_reference) AS n_reference
     FROM frame_counts AS c
-    INNER JOIN layers AS l ON c.model = l.model
+    INNER JOIN layers AS l
+        ON
+            c.model = l.model
+            AND c.hop_us = l.hop_us AND c.offset_us = l.offset_us AND c.window_us = l.window_us
     GROUP BY ALL
 )
 SELECT

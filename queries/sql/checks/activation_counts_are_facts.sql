@@ -1,7 +1,7 @@
 -- Activation counts of the property phone are what counting the activations gives, neuron by neuron.
 --
--- Every frame that any property counts has a phone, so this goes through every activation that is ever counted; asked
--- layer by layer.
+-- Every frame that any property counts has a phone, unless it stands for a whole utterance, so this goes through every
+-- other activation that is ever counted; asked layer by layer.
 -- Grain: (model, layer, corpus, phone, neuron) with another count.
 -- Paper: [A] §3.2.
 -- Columns:
@@ -45,7 +45,7 @@ FULL JOIN (
     FROM activations AS a
     INNER JOIN frames AS f ON a.frame_id = f.frame_id
     INNER JOIN utterances AS u ON f.utterance_id = u.utterance_id
-    WHERE a.model = $model AND a.layer = $layer AND f.phone NOT IN ('', 'spn')
+    WHERE a.model = $model AND a.layer = $layer AND f.hop_us > 0 AND f.phone NOT IN ('', 'spn')
     GROUP BY u.corpus, f.phone, a.neuron
 ) AS c ON s.corpus = c.corpus AND s.phone = c.phone AND s.neuron = c.neuron
 WHERE

@@ -1,4 +1,4 @@
--- Every frame lies in a segment of its utterance and has its phone.
+-- Every frame lies in a segment of its utterance and has its phone, unless it stands for the whole utterance.
 -- Grain: frame_id that does not.
 -- Columns:
 --   frame_id: frame
@@ -9,4 +9,4 @@
 SELECT f.frame_id, f.utterance_id, f.segment, f.phone, s.phone AS phone_of_segment
 FROM frames AS f
 LEFT JOIN segments AS s ON f.utterance_id = s.utterance_id AND f.segment = s.segment
-WHERE f.phone IS DISTINCT FROM s.phone
+WHERE CASE WHEN f.hop_us = 0 THEN f.segment IS NOT NULL OR f.phone <> '*' ELSE f.phone IS DISTINCT FROM s.phone END

@@ -1,4 +1,4 @@
--- The frames of a layer's activations are those of the recorded utterances on the model's grid, all and no others.
+-- The frames of a layer's activations are those of the recorded utterances on the layer's grid, all and no others.
 --
 -- Asked layer by layer.
 -- Grain: (model, layer, frame_id) that lacks one of the two.
@@ -21,8 +21,11 @@ FULL JOIN (
     SELECT f.frame_id
     FROM frames AS f
     INNER JOIN recordings AS r ON f.utterance_id = r.utterance_id
-    INNER JOIN models AS m ON r.model = m.model AND f.hop_us = m.hop_us AND f.offset_us = m.offset_us
-    WHERE m.model = $model
+    INNER JOIN layers AS l
+        ON
+            r.model = l.model
+            AND f.hop_us = l.hop_us AND f.offset_us = l.offset_us AND f.window_us = l.window_us
+    WHERE l.model = $model AND l.layer = $layer
 ) AS f ON a.frame_id = f.frame_id
 WHERE a.frame_id IS NULL OR f.frame_id IS NULL
 -- end

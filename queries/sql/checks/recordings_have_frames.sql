@@ -7,9 +7,9 @@
 --   n_recorded: frames that the model gave
 --   n_frames: frames on the model's grid
 WITH spans AS (
-    SELECT hop_us, offset_us, utterance_id, count(*) AS n_frames
+    SELECT hop_us, offset_us, window_us, utterance_id, count(*) AS n_frames
     FROM frames
-    GROUP BY hop_us, offset_us, utterance_id
+    GROUP BY hop_us, offset_us, window_us, utterance_id
 )
 SELECT
     r.model,
@@ -19,6 +19,9 @@ SELECT
     coalesce(any_value(s.n_frames), 0) AS n_frames
 FROM recordings AS r
 LEFT JOIN models AS m ON r.model = m.model
-LEFT JOIN spans AS s ON r.utterance_id = s.utterance_id AND m.hop_us = s.hop_us AND m.offset_us = s.offset_us
+LEFT JOIN spans AS s
+    ON
+        r.utterance_id = s.utterance_id
+        AND m.hop_us = s.hop_us AND m.offset_us = s.offset_us AND m.window_us = s.window_us
 GROUP BY r.model, r.utterance_id
 HAVING n_recordings > 1 OR n_recorded <> coalesce(any_value(s.n_frames), 0)

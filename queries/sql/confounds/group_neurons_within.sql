@@ -10,8 +10,7 @@ WITH framed AS MATERIALIZED (
     SELECT
         a.frame_id,
         a.utterance_id,
-        a.hop_us,
-        a.offset_us,
+        a.grid,
         a.phone,
         a."group" AS group_a,
         b."group" AS group_b,
@@ -23,11 +22,10 @@ WITH framed AS MATERIALIZED (
     LIMIT $n_frames
 ),
 seen AS MATERIALIZED (
-    SELECT m.model, f.cell_id, f.group_a, f.group_b, f.phone, count(*) AS n_frames
+    SELECT m.model, f.grid, f.cell_id, f.group_a, f.group_b, f.phone, count(*) AS n_frames
     FROM framed AS f
     INNER JOIN recordings AS r ON f.utterance_id = r.utterance_id
-    INNER JOIN models AS m ON r.model = m.model AND f.hop_us = m.hop_us AND f.offset_us = m.offset_us
-    WHERE $p_model IS NULL OR m.model = $p_model
+    INNER JOIN model_grids(p_model := $p_model) AS m ON r.model = m.model AND f.grid = m.grid
     GROUP BY ALL
     HAVING count(*) >= greatest(1, coalesce(CAST($p_min_frames AS BIGINT), 1))
 ),
@@ -47,17 +45,22 @@ counted AS (
 ),
 -- Each property in turn is asked for, and the other is the condition.
 asked AS MATERIALIZED (
-    SELECT s.model, o.property, o."group", o.within_group, s.phone, s.n_frames, s.cell_id
+    SELECT s.model, s.grid, o.property, o."group", o.within_group, s.phone, s.n_frames, s.cell_id
     FROM seen AS s
     CROSS JOIN LATERAL (
         VALUES ($a, s.group_a, s.group_b), ($b, s.group_b, s.group_a)
     ) AS o (property, "group", within_group)
-    SEMI JOIN property_phones AS i
-        ON o.property = i.property AND s.phone = i.phone AND (i.counts OR $p_frames = 'reference')
+    WHERE
+        s.phone = '*'
+        OR EXISTS (
+            FROM property_phones AS i
+            WHERE i.property = o.property AND i.phone = s.phone AND (i.counts OR $p_frames = 'reference')
+        )
 ),
 groups AS MATERIALIZED (
     SELECT
         a.model,
+        a.grid,
         a.property,
         a."group",
         a.within_group,
@@ -68,13 +71,15 @@ groups AS MATERIALIZED (
         UNION ALL
         SELECT * FROM counted_groups(p_model := $p_model, p_corpus := $p_corpus, p_property := $b, p_frames := $p_frames)
     ) AS g
-        ON a.model = g.model AND a.property = g.property AND a."group" = g."group" AND $p_frames = 'reference'
-    GROUP BY a.model, a.property, a."group", a.within_group
+        ON
+            a.model = g.model AND a.grid = g.grid AND a.property = g.property AND a."group" = g."group"
+            AND $p_frames = 'reference'
+    GROUP BY a.model, a.grid, a.property, a."group", a.within_group
 ),
 active AS (
-    SELECT a.model, n.layer, a.property, a."group", a.within_group, n.neuron, count(*) AS n_phones_active
+    SELECT a.model, a.grid, n.layer, a.property, a."group", a.within_group, n.neuron, count(*) AS n_phones_active
     FROM counted AS n
-    INNER JOIN asked AS a ON n.model = a.model AND n.cell_id = a.cell_id
+    INNER JOIN asked AS a ON n.model = a.model AND n.cell_id = a.cell_id AND a.grid = layer_grid(n.model, n.layer)
     WHERE responds(n.n_active, a.n_frames, n.model, n.layer, $p_lambda, $p_baseline, $p_z)
     GROUP BY ALL
 ),
@@ -83,7 +88,7 @@ found AS (
     FROM active AS c
     INNER JOIN groups AS g
         ON
-            c.model = g.model AND c.property = g.property AND c."group" = g."group"
+            c.model = g.model AND c.grid = g.grid AND c.property = g.property AND c."group" = g."group"
             AND c.within_group = g.within_group
     WHERE c.n_phones_active >= CAST($p_sigma AS DOUBLE) * g.n_phones - 1e-9
     GROUP BY c.model, c.layer, c.property, c.within_group, c.neuron

@@ -16,7 +16,7 @@ WITH coded AS MATERIALIZED (
         dense_rank() OVER (ORDER BY g."group", f.phone) - 1 AS cell_id
     FROM frames AS f
     INNER JOIN ($groups) AS g ON f.frame_id = g.frame_id
-    WHERE f.hop_us = $hop_us AND f.offset_us = $offset_us
+    WHERE f.hop_us = $hop_us AND f.offset_us = $offset_us AND f.window_us = $window_us
     LIMIT $n_frames
 ),
 first_cells AS (

@@ -1,7 +1,8 @@
 -- Top segments of a neuron: the phone intervals in the largest share of whose frames it is active.
 --
 -- Of equal shares the segment with more active frames comes first, then the one in which the neuron ranks higher.
--- Silence has segments, too, whose phone is empty. With p_where only the frames that satisfy it count, on both sides of
+-- Silence has segments, too, whose phone is empty; a layer with one frame an utterance has whole utterances, whose
+-- segment is NULL. With p_where only the frames that satisfy it count, on both sides of
 -- the share: 'segment_s >= 0.05' leaves out segments of a frame or two.
 -- Grain: (model, layer, utterance_id, segment).
 -- Paper: none; what a neuron responds to can be listened to.
@@ -26,7 +27,7 @@
 --   share: n_active / n_frames
 --   best_rank: the neuron's highest rank in these frames, 0 = the strongest of the layer
 WITH active AS (
-    SELECT a.model, a.layer, a.neuron, f.utterance_id, f.segment, count(*) AS n_active, min(a."rank") AS best_rank
+    SELECT a.model, a.layer, a.neuron, f.grid, f.utterance_id, f.segment, count(*) AS n_active, min(a."rank") AS best_rank
     FROM activations AS a
     INNER JOIN layers AS l ON a.model = l.model AND a.layer = l.layer
     INNER JOIN asked_frames(p_corpus := p_corpus, p_where := p_where) AS f ON a.frame_id = f.frame_id
@@ -38,10 +39,8 @@ WITH active AS (
     GROUP BY ALL
 ),
 whole AS (
-    SELECT m.model, f.utterance_id, f.segment, min(f.phone) AS phone, count(*) AS n_frames
-    FROM asked_frames(p_corpus := p_corpus, p_where := p_where) AS f
-    INNER JOIN models AS m ON f.hop_us = m.hop_us AND f.offset_us = m.offset_us
-    WHERE p_model IS NULL OR m.model = p_model
+    SELECT grid, utterance_id, segment, min(phone) AS phone, count(*) AS n_frames
+    FROM asked_frames(p_corpus := p_corpus, p_where := p_where)
     GROUP BY ALL
 ),
 placed AS (
@@ -54,7 +53,8 @@ placed AS (
             ORDER BY a.n_active / w.n_frames DESC, a.n_active DESC, a.best_rank, a.utterance_id, a.segment
         ) AS place
     FROM active AS a
-    INNER JOIN whole AS w ON a.model = w.model AND a.utterance_id = w.utterance_id AND a.segment = w.segment
+    INNER JOIN whole AS w
+        ON a.grid = w.grid AND a.utterance_id = w.utterance_id AND a.segment IS NOT DISTINCT FROM w.segment
     QUALIFY place <= CAST(p_limit AS BIGINT)
 )
 SELECT
@@ -66,8 +66,8 @@ SELECT
     p.segment,
     p.phone,
     s.word,
-    s.start_s,
-    s.end_s,
+    CASE WHEN p.segment IS NULL THEN 0 ELSE s.start_s END AS start_s,
+    CASE WHEN p.segment IS NULL THEN u.duration ELSE s.end_s END AS end_s,
     u.corpus,
     u.utterance,
     u.speaker,

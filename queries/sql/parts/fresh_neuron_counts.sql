@@ -10,7 +10,7 @@
 -- Parameters: p_model, p_corpus, p_property, p_layer, p_frames, p_lambda, p_min_frames, p_where
 WITH cells AS MATERIALIZED (
     FROM counted_cells(
-        p_model := p_model, p_corpus := p_corpus, p_property := p_property,
+        p_model := p_model, p_corpus := p_corpus, p_property := p_property, p_layer := p_layer,
         p_frames := p_frames, p_min_frames := p_min_frames, p_where := p_where
     )
 ),
@@ -20,8 +20,8 @@ chosen AS MATERIALIZED (
 coded AS MATERIALIZED (
     SELECT f.frame_id, c.cell_id
     FROM chosen AS f
-    INNER JOIN (SELECT DISTINCT property, "group", phone, cell_id FROM cells) AS c
-        ON f.property = c.property AND f."group" = c."group" AND f.phone = c.phone
+    INNER JOIN (SELECT DISTINCT grid, property, "group", phone, cell_id FROM cells) AS c
+        ON f.grid = c.grid AND f.property = c.property AND f."group" = c."group" AND f.phone = c.phone
     LIMIT most_labels()
 ),
 first_cells AS (SELECT frame_id, CAST(cell_id AS UTINYINT) AS cell_id FROM coded WHERE cell_id < 256),
@@ -44,4 +44,5 @@ counted AS (
 )
 SELECT c.model, f.layer, c.property, c."group", c.phone, f.neuron, f.n_active, c.n_frames, c.cell_id, c.group_id
 FROM counted AS f
-INNER JOIN cells AS c ON f.model = c.model AND f.cell_id = c.cell_id
+INNER JOIN cells AS c
+    ON f.model = c.model AND f.cell_id = c.cell_id AND c.grid = layer_grid(f.model, CAST(f.layer AS INTEGER))

@@ -7,7 +7,7 @@
 -- Parameters: p_model, p_corpus, p_property, p_layer, p_frames, p_lambda, p_min_frames
 WITH cells AS (
     FROM counted_cells(
-        p_model := p_model, p_corpus := p_corpus, p_property := p_property,
+        p_model := p_model, p_corpus := p_corpus, p_property := p_property, p_layer := p_layer,
         p_frames := p_frames, p_min_frames := p_min_frames
     )
 ),
@@ -46,6 +46,7 @@ FROM summed AS s
 INNER JOIN cells AS c
     ON
         s."group" = c."group" AND s.phone = c.phone
+        AND c.grid = layer_grid(coalesce(p_model, only_model(), s.model), CAST(s.layer AS INTEGER))
         AND (p_property IS NOT NULL OR s.property = c.property)
         AND (coalesce(p_model, only_model()) IS NOT NULL OR s.model = c.model)
 WHERE s.n > 0

@@ -3,13 +3,18 @@
 -- Only frames that the model has recorded, of phones that count in the reading.
 -- Grain: (model, frame_id).
 -- Paper: [A] §3.2; docs/certainty.md.
--- Parameters: p_model, p_corpus, p_property, p_frames, p_where
+-- Parameters: p_model, p_corpus, p_property, p_layer, p_frames, p_where
 SELECT m.model, g.frame_id, g.utterance_id, f.segment, u.speaker, g."group", g.phone
 FROM chosen_frames(p_corpus := p_corpus, p_property := p_property, p_frames := p_frames, p_where := p_where) AS g
 INNER JOIN frames AS f ON g.frame_id = f.frame_id
 INNER JOIN utterances AS u ON g.utterance_id = u.utterance_id
 INNER JOIN recordings AS r ON g.utterance_id = r.utterance_id
-INNER JOIN models AS m ON r.model = m.model AND g.hop_us = m.hop_us AND g.offset_us = m.offset_us
-SEMI JOIN property_phones AS i
-    ON g.property = i.property AND g.phone = i.phone AND (i.counts OR p_frames = 'reference')
-WHERE p_model IS NULL OR m.model = p_model
+INNER JOIN model_grids(p_model := p_model, p_layer := p_layer) AS m ON r.model = m.model AND g.grid = m.grid
+WHERE
+    (
+        g.phone = '*'
+        OR EXISTS (
+            FROM property_phones AS i
+            WHERE i.property = g.property AND i.phone = g.phone AND (i.counts OR p_frames = 'reference')
+        )
+    )
