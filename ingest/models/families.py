@@ -1,14 +1,15 @@
 """The registry of model families: what an adapter provides, and how a module becomes a :class:`SpeechModel`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from ingest.models.base import SpeechModel, layer_norm
-from ingest.models.patterns import find_sites
+from ingest.models.measure import measured
+from ingest.models.patterns import find_sites, with_width
 from warehouse.errors import ModelError
 from warehouse.grid import Grid
 
@@ -130,17 +131,31 @@ def assemble(module: nn.Module, family: str, front: FrontEnd, source: str, readi
     inside = f"{front.encoder}." if front.encoder else ""
     reached = all(site.out_module.startswith(inside) for site in sites)
     sample_rate = reading.sample_rate or front.sample_rate
+    forward = front.forward if reached else module
+    known = front.grid(sample_rate) if front.grid is not None else None
+    between_linears = all(site.site.startswith("ffn") for site in sites)
+    if reading.hop_ms is None and (known is None or not between_linears):
+        sites = tuple(
+            replace(site, grid=_stated(site.grid, known, reading))
+            for site in measured(module, sites, forward, sample_rate)
+        )
+        rates = [site.grid for site in sites if site.grid is not None]
+        grid = next((rate for rate in rates if rate != Grid.UTTERANCE), Grid.UTTERANCE)
+        sites = tuple(replace(site, grid=None if site.grid == grid else site.grid) for site in sites)
+    else:
+        grid = _grid(known, reading)
+        with_width(module, sites)
     return SpeechModel(
         module=module,
         family=family,
         source=source,
         sites=sites,
-        grid=_grid(module, front, sample_rate, reading),
+        grid=grid,
         sample_rate=sample_rate,
         normalize=front.normalize if reading.normalize is None else reading.normalize,
-        forward=front.forward if reached else module,
+        forward=forward,
         standardize=front.standardize,
-        time_first=bool(reading.time_first),
+        time_first=bool(reading.time_first) or any(site.axes == "tbc" for site in sites),
         padding_frames=reading.padding_frames or 0,
     )
 
@@ -152,13 +167,17 @@ def seeded(build: Callable[[], T], seed: int) -> T:
         return build()
 
 
-def _grid(module: nn.Module, front: FrontEnd, sample_rate: int, reading: Reading) -> Grid:
-    known = front.grid(sample_rate) if front.grid is not None else None
-    if known is None and reading.hop_ms is None:
-        raise ModelError(
-            f"{type(module).__name__}: its frame rate is not known; state --hop-ms (and --window-ms, --offset-ms when "
-            "a frame's window is longer than the hop or not centred on it)"
-        )
+def _stated(found: Grid | None, known: Grid | None, reading: Reading) -> Grid:
+    """A measured grid, centred where the family or the user says that its frames are."""
+    assert found is not None
+    if found == Grid.UTTERANCE:
+        return found
+    if known is not None and (found.hop_us, found.window_us) == (known.hop_us, known.window_us):
+        found = known
+    return _grid(found, reading)
+
+
+def _grid(known: Grid | None, reading: Reading) -> Grid:
     hop = _us(reading.hop_ms, "--hop-ms")
     window = _us(reading.window_ms, "--window-ms")
     offset = _us(reading.offset_ms, "--offset-ms")

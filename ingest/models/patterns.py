@@ -62,7 +62,7 @@ def _named_sites(module: nn.Module, layers: Sequence[str]) -> tuple[Site, ...]:
                 in_module=_first_linear(path, side, network),
                 out_module=path,
                 block_module=network.block if network else None,
-                n_neurons=_width(path, modules[path], side),
+                n_neurons=_width(modules[path], side),
                 reads=side,
             )
         )
@@ -88,8 +88,23 @@ def _part(part: str) -> str:
     return re.escape(part) if part == "**" else re.escape(part).replace(r"\*", "[^.]*").replace(r"\?", "[^.]")
 
 
-def _width(path: str, module: nn.Module, side: str) -> int:
-    """Neurons at one side of a module, as the module itself declares them."""
+def with_width(module: nn.Module, sites: Iterable[Site]) -> None:
+    """Refuse sites whose modules do not say how wide they are, where nothing was measured.
+
+    Raises:
+        ModelError: names the first of them.
+    """
+    for site in sites:
+        if not site.n_neurons:
+            kind = type(module.get_submodule(site.out_module)).__name__
+            raise ModelError(
+                f"{site.out_module} is a {kind}, which does not say how wide its {site.reads} is: name the Linear, "
+                "convolution or normalisation beside it, or leave --hop-ms out, so that the model is tried on noise"
+            )
+
+
+def _width(module: nn.Module, side: str) -> int:
+    """Neurons at one side of a module, as the module itself declares them; 0 where it does not."""
     names = {
         "input": ("in_features", "in_channels", "num_features", "num_channels", "normalized_shape"),
         "output": ("out_features", "out_channels", "num_features", "num_channels", "normalized_shape"),
@@ -100,10 +115,7 @@ def _width(path: str, module: nn.Module, side: str) -> int:
             width = width[-1]
         if isinstance(width, int):
             return width
-    raise ModelError(
-        f"{path} is a {type(module).__name__}, which does not say how wide its {side} is: name the Linear, "
-        "convolution or normalisation beside it"
-    )
+    return 0
 
 
 def _near(layer: str, modules: Iterable[str]) -> str:

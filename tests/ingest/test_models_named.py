@@ -126,9 +126,10 @@ def test_both_sides_of_a_module_are_refused() -> None:
         wrap(Probe(), layers=["fc1", "in:fc1"], hop_ms=20)
 
 
-def test_an_unknown_frame_rate_is_asked_for() -> None:
-    with pytest.raises(ModelError, match=r"state --hop-ms"):
-        wrap(Probe(), layers=["fc1"])
+def test_a_frame_rate_is_measured_or_asked_for() -> None:
+    with pytest.raises(ModelError, match=r"cannot be run on 1 waveform.*state --hop-ms"):
+        wrap(encoder(("fc1", "fc2")))
+    assert wrap(Probe(), layers=["fc1"]).grid == Grid(20_000, 10_000, 20_000)  # as the model's convolutions say
     assert wrap(Probe(), layers=["fc1"], hop_ms=20).grid == Grid(20_000, 10_000, 20_000)
     assert wrap(Probe(), layers=["fc1"], hop_ms=10, window_ms=25, offset_ms=17.5).grid == Grid(10_000, 17_500, 25_000)
     with pytest.raises(ModelError, match="--offset-ms -1"):
