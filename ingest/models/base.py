@@ -55,6 +55,8 @@ class SpeechModel:
         standardize: how this family normalises one waveform (samples,), when ``normalize`` is set.
         time_first: whether activations are (time, batch, channel) instead of (batch, time, channel).
         padding_frames: at most so many frames may follow those of the grid; they stand for padding and are dropped.
+        normalize_from: who says what ``normalize`` is: ``stated`` (by the user), the file or the module that knows, or
+            ``assumed: `` and why; None when nobody said anything.
     """
 
     module: nn.Module
@@ -68,6 +70,12 @@ class SpeechModel:
     standardize: Callable[[Tensor], Tensor]
     time_first: bool = False
     padding_frames: int = 0
+    normalize_from: str | None = None
+
+    @property
+    def normalize_known(self) -> bool:
+        """Whether normalisation was stated by someone who knows, and not assumed."""
+        return self.normalize_from is not None and not self.normalize_from.startswith("assumed")
 
     @cached_property
     def checksum(self) -> str:

@@ -57,6 +57,7 @@ class FrontEnd:
         forward: runs that part on waveforms (batch, samples).
         grid: frames for a sample rate; None when the family does not fix one.
         normalize: what the module or its files say about normalisation.
+        normalize_from: which of them says it, or ``assumed: `` and why; None when none does.
         standardize: the family's way to do it.
     """
 
@@ -65,6 +66,7 @@ class FrontEnd:
     grid: Callable[[int], Grid] | None = None
     sample_rate: int = 16_000
     normalize: bool = False
+    normalize_from: str | None = None
     standardize: Callable[[Tensor], Tensor] = layer_norm
 
 
@@ -142,6 +144,7 @@ def assemble(module: nn.Module, family: str, front: FrontEnd, source: str, readi
         standardize=front.standardize,
         time_first=bool(reading.time_first),
         padding_frames=reading.padding_frames or 0,
+        normalize_from=front.normalize_from if reading.normalize is None else "stated",
     )
 
 

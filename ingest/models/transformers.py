@@ -116,11 +116,12 @@ def _as_preprocessed(front: FrontEnd, name: str) -> FrontEnd:
         _raise_exceptions_for_gated_repo=False,
     )
     if file is None:
-        return front
+        return replace(front, normalize_from="assumed: there is no preprocessor_config.json")
     said = _read(lambda: json.loads(Path(file).read_text("utf-8")), name)
+    if "do_normalize" in said:
+        front = replace(front, normalize=bool(said["do_normalize"]), normalize_from="preprocessor_config.json")
     return replace(
         front,
-        normalize=bool(said.get("do_normalize", front.normalize)),
         sample_rate=int(said.get("sampling_rate", front.sample_rate)),
     )
 

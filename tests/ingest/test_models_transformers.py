@@ -141,10 +141,21 @@ def test_normalisation_is_the_preprocessors(tmp_path: Path, said: bool) -> None:
     extractor.save_pretrained(tmp_path)
     model = load(f"transformers:{tmp_path}")
     assert model.normalize is said
+    assert (model.normalize_from, model.normalize_known) == ("preprocessor_config.json", True)
     quiet = speech() * 1e-3
     expected = extractor(quiet, sampling_rate=16_000, return_tensors="pt").input_values
     assert torch.equal(model.waveforms([quiet]), expected)
-    assert load(f"transformers:{tmp_path}", normalize=not said).normalize is not said
+    other = load(f"transformers:{tmp_path}", normalize=not said)
+    assert other.normalize is not said
+    assert (other.normalize_from, other.normalize_known) == ("stated", True)
+
+
+def test_without_a_preprocessor_normalisation_is_assumed(tmp_path: Path) -> None:
+    tiny("Hubert").save_pretrained(tmp_path)
+    model = load(f"transformers:{tmp_path}")
+    assert (model.normalize, model.normalize_known) == (False, False)
+    assert model.normalize_from == "assumed: there is no preprocessor_config.json"
+    assert wrap(tiny("Hubert")).normalize_from is None
 
 
 def test_a_random_model_is_the_seeded_constructor(tmp_path: Path) -> None:
