@@ -57,6 +57,7 @@ class SpeechModel:
         padding_frames: at most so many frames may follow those of the grid; they stand for padding and are dropped.
         normalize_from: who says what ``normalize`` is: ``stated`` (by the user), the file or the module that knows, or
             ``assumed: `` and why; None when nobody said anything.
+        extracts: whether ``forward`` computes features of the samples, which stay float32 and on the CPU for it.
     """
 
     module: nn.Module
@@ -71,6 +72,7 @@ class SpeechModel:
     time_first: bool = False
     padding_frames: int = 0
     normalize_from: str | None = None
+    extracts: bool = False
 
     @property
     def normalize_known(self) -> bool:
@@ -97,7 +99,8 @@ class SpeechModel:
         rows = [torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32)) for x in samples]
         if self.normalize:
             rows = [self.standardize(row) for row in rows]
-        return torch.stack(rows).to(self.device, self.dtype)
+        stacked = torch.stack(rows)
+        return stacked if self.extracts else stacked.to(self.device, self.dtype)
 
 
 def layer_norm(waveform: Tensor) -> Tensor:

@@ -53,12 +53,16 @@ class FrontEnd:
     """How sound gets into a module, as an adapter knows it.
 
     Attributes:
-        encoder: path of the part that ``forward`` runs ('' = all); sites outside it need the whole module.
+        encoder: path of the part that ``forward`` runs ('' = all): its feed-forward networks are recorded unless the
+            user names layers, and sites outside it need the whole module.
         forward: runs that part on waveforms (batch, samples).
         grid: frames for a sample rate; None when the family does not fix one.
         normalize: what the module or its files say about normalisation.
         normalize_from: which of them says it, or ``assumed: `` and why; None when none does.
         standardize: the family's way to do it.
+        padding_frames: frames that may follow those of the grid.
+        extracts: whether ``forward`` computes features of the samples.
+        whole: runs the whole module on waveforms; None where it takes them as they are.
     """
 
     encoder: str
@@ -68,6 +72,9 @@ class FrontEnd:
     normalize: bool = False
     normalize_from: str | None = None
     standardize: Callable[[Tensor], Tensor] = layer_norm
+    padding_frames: int = 0
+    extracts: bool = False
+    whole: Callable[[Tensor], object] | None = None
 
 
 @dataclass(frozen=True)
@@ -128,9 +135,10 @@ def assemble(module: nn.Module, family: str, front: FrontEnd, source: str, readi
         ModelError: no layers, or no grid.
     """
     module.eval()
-    sites = find_sites(module, reading.layers)
+    sites = find_sites(module, reading.layers, front.encoder)
     inside = f"{front.encoder}." if front.encoder else ""
     reached = all(site.out_module.startswith(inside) for site in sites)
+    forward = front.forward if reached else front.whole or module
     sample_rate = reading.sample_rate or front.sample_rate
     return SpeechModel(
         module=module,
@@ -140,11 +148,12 @@ def assemble(module: nn.Module, family: str, front: FrontEnd, source: str, readi
         grid=_grid(module, front, sample_rate, reading),
         sample_rate=sample_rate,
         normalize=front.normalize if reading.normalize is None else reading.normalize,
-        forward=front.forward if reached else module,
+        forward=forward,
         standardize=front.standardize,
         time_first=bool(reading.time_first),
-        padding_frames=reading.padding_frames or 0,
+        padding_frames=front.padding_frames if reading.padding_frames is None else reading.padding_frames,
         normalize_from=front.normalize_from if reading.normalize is None else "stated",
+        extracts=front.extracts and forward is not module,
     )
 
 
