@@ -70,7 +70,10 @@ def _front(module: nn.Module, said: Preprocessor | None) -> FrontEnd | None:
 
 
 def _known(module: nn.Module, said: Preprocessor | None, name: str) -> FrontEnd:
-    front = read(lambda: _front(module, said), name, f"mend its {said.file if said else 'config.json'}")
+    try:
+        front = read(lambda: _front(module, said), name, f"mend its {said.file if said else 'config.json'}")
+    except ModelError as error:
+        raise error if name in str(error) else ModelError(f"transformers:{name}: {error}") from error
     if front is None:
         takes = getattr(module, "main_input_name", "something else")
         raise ModelError(
@@ -148,6 +151,7 @@ def _pretrained(library: ModuleType, config: Any, name: str) -> nn.Module:
         raise ModelError(
             f"transformers:{name} lacks weights of {type(module).__name__}: {', '.join(names[:3])}"
             + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+            + "; fetch its weights again, or state --weights FILE"
         )
     return module
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from warehouse.errors import ModelError
@@ -67,8 +68,8 @@ def read(read: Callable[[], Any], name: str, remedy: str) -> Any:
                 f"transformers:{name} is neither a folder nor in the local cache: fetch it with `hf download {name}`, "
                 "or give the folder that save_pretrained wrote"
             ) from error
-        first = (str(error).strip().splitlines() or [""])[0][:160].rstrip(".")
-        raise ModelError(f"transformers:{name} cannot be read ({type(error).__name__}: {first}): {remedy}") from error
+        text = shorten(str(error), 160, placeholder=" …").rstrip(".")
+        raise ModelError(f"transformers:{name} cannot be read ({type(error).__name__}: {text}): {remedy}") from error
 
 
 def _json(path: Path) -> Any:
