@@ -66,19 +66,6 @@ def test_layers_grid_and_ranks(family: str) -> None:
     assert np.array_equal(record(model).neurons[2], expected)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("head", ["ForCTC", "ForSequenceClassification"])
-def test_heads_lend_their_prefix_and_are_not_run(family: str, head: str) -> None:
-    module = tiny(family, head)
-    prefix = {"Hubert": "hubert", "Wav2Vec2": "wav2vec2", "WavLM": "wavlm", "Data2VecAudio": "data2vec_audio"}[family]
-    model = wrap(module)
-    assert model.sites[0].out_module == f"{prefix}.encoder.layers.0.feed_forward.output_dense"
-    called: list[bool] = []
-    module.register_forward_hook(lambda *_: called.append(True))
-    assert same(record(model), record(wrap(getattr(module, prefix))))
-    assert not called
-
-
 @pytest.mark.parametrize("family", ["Hubert", "Wav2Vec2", "WavLM"])
 @pytest.mark.parametrize("large", [False, True])
 def test_one_set_of_weights_through_both_libraries(family: str, large: bool) -> None:
@@ -92,14 +79,6 @@ def test_one_set_of_weights_through_both_libraries(family: str, large: bool) -> 
         assert same(a, b)
         for kind in ("ffn_mean", "ffn_std", "block_mean", "block_std"):
             np.testing.assert_allclose(getattr(a, kind), getattr(b, kind), atol=1e-5)
-
-
-def test_two_feed_forwards_of_a_conformer() -> None:
-    module = tiny("Wav2Vec2Conformer", position_embeddings_type=None)
-    model = wrap(module)
-    assert [(s.layer, s.block, s.site) for s in model.sites[:3]] == [(1, 1, "ffn1"), (2, 1, "ffn2"), (3, 2, "ffn1")]
-    assert model.sites[1].out_module == "encoder.layers.0.ffn2.output_dense"
-    assert record(model).n_frames == 24
 
 
 @pytest.mark.parametrize("family", FAMILIES)
