@@ -60,6 +60,9 @@ class SpeechModel:
         standardize: how this family normalises one waveform (samples,), when ``normalize`` is set.
         time_first: whether activations are (time, batch, channel) instead of (batch, time, channel).
         padding_frames: at most so many frames may follow those of the grid; they stand for padding and are dropped.
+        normalize_from: who says what ``normalize`` is: ``stated`` (by the user), the file or the module that knows, or
+            ``assumed: `` and why; None when nobody said anything.
+        extracts: whether ``forward`` computes features of the samples, which stay float32 and on the CPU for it.
     """
 
     module: nn.Module
@@ -73,6 +76,13 @@ class SpeechModel:
     standardize: Callable[[Tensor], Tensor]
     time_first: bool = False
     padding_frames: int = 0
+    normalize_from: str | None = None
+    extracts: bool = False
+
+    @property
+    def normalize_known(self) -> bool:
+        """Whether normalisation was stated by someone who knows, and not assumed."""
+        return self.normalize_from is not None and not self.normalize_from.startswith("assumed")
 
     def grid_of(self, site: Site) -> Grid:
         """The frames of a site."""
@@ -103,7 +113,8 @@ class SpeechModel:
         rows = [torch.from_numpy(np.ascontiguousarray(x, dtype=np.float32)) for x in samples]
         if self.normalize:
             rows = [self.standardize(row) for row in rows]
-        return torch.stack(rows).to(self.device, self.dtype)
+        stacked = torch.stack(rows)
+        return stacked if self.extracts else stacked.to(self.device, self.dtype)
 
 
 def layer_norm(waveform: Tensor) -> Tensor:

@@ -54,11 +54,16 @@ class FrontEnd:
     """How sound gets into a module, as an adapter knows it.
 
     Attributes:
-        encoder: path of the part that ``forward`` runs ('' = all); sites outside it need the whole module.
+        encoder: path of the part that ``forward`` runs ('' = all): its feed-forward networks are recorded unless the
+            user names layers, and sites outside it need the whole module.
         forward: runs that part on waveforms (batch, samples).
         grid: frames for a sample rate; None when the family does not fix one.
         normalize: what the module or its files say about normalisation.
+        normalize_from: which of them says it, or ``assumed: `` and why; None when none does.
         standardize: the family's way to do it.
+        padding_frames: frames that may follow those of the grid.
+        extracts: whether ``forward`` computes features of the samples.
+        whole: runs the whole module on waveforms; None where it takes them as they are.
     """
 
     encoder: str
@@ -66,7 +71,11 @@ class FrontEnd:
     grid: Callable[[int], Grid] | None = None
     sample_rate: int = 16_000
     normalize: bool = False
+    normalize_from: str | None = None
     standardize: Callable[[Tensor], Tensor] = layer_norm
+    padding_frames: int = 0
+    extracts: bool = False
+    whole: Callable[[Tensor], object] | None = None
 
 
 @dataclass(frozen=True)
@@ -127,11 +136,11 @@ def assemble(module: nn.Module, family: str, front: FrontEnd, source: str, readi
         ModelError: no layers, or no grid.
     """
     module.eval()
-    sites = find_sites(module, reading.layers)
+    sites = find_sites(module, reading.layers, front.encoder)
     inside = f"{front.encoder}." if front.encoder else ""
     reached = all(site.out_module.startswith(inside) for site in sites)
+    forward = front.forward if reached else front.whole or module
     sample_rate = reading.sample_rate or front.sample_rate
-    forward = front.forward if reached else module
     known = front.grid(sample_rate) if front.grid is not None else None
     between_linears = all(site.site.startswith("ffn") for site in sites)
     if reading.hop_ms is None and (known is None or not between_linears):
@@ -156,7 +165,9 @@ def assemble(module: nn.Module, family: str, front: FrontEnd, source: str, readi
         forward=forward,
         standardize=front.standardize,
         time_first=bool(reading.time_first) or any(site.axes == "tbc" for site in sites),
-        padding_frames=reading.padding_frames or 0,
+        padding_frames=front.padding_frames if reading.padding_frames is None else reading.padding_frames,
+        normalize_from=front.normalize_from if reading.normalize is None else "stated",
+        extracts=front.extracts and forward is not module,
     )
 
 

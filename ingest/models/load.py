@@ -27,8 +27,9 @@ def wrap(
     """Make a module recordable: find its feed-forward networks, its frame grid and the way to its encoder.
 
     What is recorded is what ``module(waveforms)`` computes: the waveform is normalised only when asked, or when the
-    module is a torchaudio wrapper that does it. Heads above the encoder are not run. The module is put in ``eval``
-    mode and not changed otherwise.
+    module is a torchaudio wrapper that does it. Whisper and w2v-BERT hear the features that transformers' extractors
+    make of it. Heads above the encoder are neither run nor recorded unless their layers are named; a decoder is never
+    run. The module is put in ``eval`` mode and not changed otherwise.
 
     Args:
         module: torchaudio's or transformers' models, with or without heads or modules of one's own around them, or

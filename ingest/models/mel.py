@@ -29,7 +29,7 @@ def recognise(module: nn.Module) -> FrontEnd | None:
     if len(encoders) != 1:
         return None
     path, encoder = encoders[0]
-    return FrontEnd(encoder=path, forward=encoder, grid=_grid, sample_rate=SAMPLE_RATE)
+    return FrontEnd(encoder=path, forward=encoder, grid=_grid, sample_rate=SAMPLE_RATE, normalize_from="MelEncoder")
 
 
 def load(name: str, weights: Weights, reading: Reading) -> SpeechModel:

@@ -18,19 +18,25 @@ from ingest.models.ffn import FeedForward, block_of, ffn_sites, find_feed_forwar
 from warehouse.errors import ModelError
 
 
-def find_sites(module: nn.Module, layers: Sequence[str] | None) -> tuple[Site, ...]:
-    """Sites of a module: its feed-forward networks, or what the patterns name.
+def find_sites(module: nn.Module, layers: Sequence[str] | None, encoder: str = "") -> tuple[Site, ...]:
+    """Sites of a module: the feed-forward networks of its encoder, or what the patterns name anywhere.
+
+    Args:
+        module: the whole model.
+        layers: patterns; None or none for the feed-forward networks.
+        encoder: path of the encoder, '' = all of the model; heads and decoders have networks of their own.
 
     Raises:
         ModelError: nothing is found, or a named module has no width of its own; lists the candidates.
     """
     if layers:
         return _named_sites(module, layers)
-    networks = find_feed_forwards(module)
+    networks = [found for found in find_feed_forwards(module) if not encoder or found.second.startswith(f"{encoder}.")]
     if not networks:
         raise ModelError(
-            f"no feed-forward networks in {type(module).__name__}: name layers with --layers, as in "
-            f'"in:PATTERN" (what goes into a module) or "PATTERN" (what comes out); {_candidates(module)}'
+            f"no feed-forward networks in {f'{encoder} of ' if encoder else ''}{type(module).__name__}: name layers "
+            f'with --layers, as in "in:PATTERN" (what goes into a module) or "PATTERN" (what comes out); '
+            f"{_candidates(module)}"
         )
     return ffn_sites(networks)
 

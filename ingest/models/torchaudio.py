@@ -43,6 +43,7 @@ def recognise(module: nn.Module) -> FrontEnd | None:
     layers = [(layer.kernel_size, layer.stride) for layer in encoder.feature_extractor.conv_layers]
 
     wrapper = module.get_submodule(path.rpartition(".")[0])
+    normalize = getattr(wrapper, "normalize_waveform", None)
 
     def forward(waveforms: Tensor) -> Tensor:
         features, _ = encoder.feature_extractor(waveforms, None)
@@ -52,7 +53,8 @@ def recognise(module: nn.Module) -> FrontEnd | None:
         encoder=path,
         forward=forward,
         grid=partial(conv_grid, layers),
-        normalize=bool(getattr(wrapper, "normalize_waveform", False)),
+        normalize=bool(normalize),
+        normalize_from=None if normalize is None else "the bundle",
     )
 
 
@@ -85,7 +87,9 @@ def _architecture(name: str, weights: Weights, reading: Reading) -> SpeechModel:
     else:
         module, source = build(), f"torchaudio:{name}, {weights.file}"
         load_state(module, read_state(Path(weights.file)), weights.file)
-    return _assembled(module, source, _was_normalised(module), reading)
+    layer_norms = _was_normalised(module)
+    why = f"assumed: {'layer norms' if layer_norms else 'no layer norms'} in the front end"
+    return _assembled(module, source, layer_norms, why, reading)
 
 
 def _bundle(name: str, bundle: Any, weights: Weights, reading: Reading) -> SpeechModel:
@@ -100,7 +104,7 @@ def _bundle(name: str, bundle: Any, weights: Weights, reading: Reading) -> Speec
         load_state(module, _without_unused_labels(read_state(file), bundle), str(file))
     if bundle._normalize_waveform:
         module = utils._extend_model(module, normalize_waveform=True)
-    return _assembled(module, source, bundle._normalize_waveform, reading, int(bundle.sample_rate))
+    return _assembled(module, source, bundle._normalize_waveform, "the bundle", reading, int(bundle.sample_rate))
 
 
 def _bundle_file(name: str, bundle: Any) -> Path:
@@ -125,11 +129,11 @@ def _without_unused_labels(state: dict[str, Tensor], bundle: Any) -> dict[str, T
 
 
 def _assembled(
-    module: nn.Module, source: str, normalize: bool, reading: Reading, sample_rate: int = 16_000
+    module: nn.Module, source: str, normalize: bool, said_by: str, reading: Reading, sample_rate: int = 16_000
 ) -> SpeechModel:
     front = recognise(module)
     assert front is not None
-    front = replace(front, normalize=normalize, sample_rate=sample_rate)
+    front = replace(front, normalize=normalize, normalize_from=said_by, sample_rate=sample_rate)
     return assemble(module, FAMILY.name, front, source, reading)
 
 

@@ -1,6 +1,10 @@
-"""transformers' HuBERT, wav2vec 2.0, WavLM and data2vec, with or without a task head; an optional extra."""
+"""transformers' speech encoders, with or without a task head; an optional extra.
 
-import json
+HuBERT, wav2vec 2.0, WavLM, data2vec and their Conformer hear the waveform through convolutions; Whisper and w2v-BERT
+hear features (:mod:`ingest.models.whisper`, :mod:`ingest.models.w2v_bert`).
+"""
+
+import importlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,10 +14,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
 from torch import Tensor, float32, nn
 
+from ingest.models import w2v_bert, whisper
 from ingest.models.base import SpeechModel, conv_grid, zero_mean_unit_variance
 from ingest.models.families import Family, FrontEnd, Reading, Weights, assemble, seeded
+from ingest.models.transformers_files import Preprocessor, preprocessor, read
 from ingest.models.weights import load_state, read_state
 from warehouse.errors import ModelError
 
@@ -22,11 +29,66 @@ UNUSED = ("masked_spec_embed", "lm_head.", "classifier.", "projector.")
 
 
 def recognise(module: nn.Module) -> FrontEnd | None:
-    """The front end of a module that is or contains exactly one speech model over a waveform."""
-    library = sys.modules.get("transformers")
-    if library is None:
+    """The front end of a module that is or contains exactly one speech encoder of transformers."""
+    return _front(module, None)
+
+
+def load(name: str, weights: Weights, reading: Reading) -> SpeechModel:
+    """A folder that ``save_pretrained`` wrote, or a hub name whose files are in the local cache.
+
+    Raises:
+        ModelError: the package or the files are missing, or they are not those of a speech encoder.
+    """
+    library = _library()
+    config = read(
+        lambda: library.AutoConfig.from_pretrained(name, local_files_only=True),
+        name,
+        "give the folder that save_pretrained wrote, or fetch its config.json again",
+    )
+    said = preprocessor(name)
+    build = read(lambda: _builder(library, config), name, "load it in a function and name it python:module:function")
+    with torch.device("meta"):  # a model that is none of ours is refused before its weights are read
+        _known(read(lambda: build(config), name, "mend its config.json"), said, name)
+    if weights.seed is not None:
+        module = seeded(lambda: build(config), weights.seed)
+        source = f"transformers:{name}, random weights, seed {weights.seed}"
+    elif weights.file is not None:
+        module, source = build(config), f"transformers:{name}, {weights.file}"
+        load_state(module, read_state(Path(weights.file)), weights.file)
+    else:
+        module, source = _pretrained(library, config, name), f"transformers:{name}"
+    module.float()
+    return assemble(module, FAMILY.name, _known(module, said, name), source, reading)
+
+
+def _front(module: nn.Module, said: Preprocessor | None) -> FrontEnd | None:
+    """What the first kind of encoder that a module is or contains says of it."""
+    if "transformers" not in sys.modules:
         return None
-    kind = library.PreTrainedModel
+    fronts = (_convolutional, whisper.front, w2v_bert.front)
+    return next((front for kind in fronts if (front := kind(module, said)) is not None), None)
+
+
+def _known(module: nn.Module, said: Preprocessor | None, name: str) -> FrontEnd:
+    try:
+        front = read(lambda: _front(module, said), name, f"mend its {said.file if said else 'config.json'}")
+    except ModelError as error:
+        raise error if name in str(error) else ModelError(f"transformers:{name}: {error}") from error
+    if front is None:
+        takes = getattr(module, "main_input_name", "something else")
+        raise ModelError(
+            f"transformers:{name} is a {type(module).__name__}, which takes {takes} and has no encoder of speech that "
+            "is known here: give one of HuBERT, wav2vec 2.0, WavLM, data2vec, w2v-BERT or Whisper, or load it in a "
+            "function of your own and name it python:module:function"
+        )
+    if front.normalize_from is None:
+        return replace(front, normalize_from="assumed: there is no preprocessor_config.json")
+    return front
+
+
+def _convolutional(module: nn.Module, said: Preprocessor | None) -> FrontEnd | None:
+    """The front end of a module that is or contains exactly one encoder over a waveform."""
+    kind = sys.modules["transformers"].PreTrainedModel
     pretrained = [(path, m) for path, m in module.named_modules() if isinstance(m, kind)]
     encoders = [(path, m) for path, m in pretrained if m.base_model is m and _hears(m)]
     if len(encoders) != 1:
@@ -37,34 +99,17 @@ def recognise(module: nn.Module) -> FrontEnd | None:
     def forward(waveforms: Tensor) -> object:
         return encoder(waveforms)
 
-    return FrontEnd(path, forward, partial(conv_grid, layers), standardize=zero_mean_unit_variance)
-
-
-def load(name: str, weights: Weights, reading: Reading) -> SpeechModel:
-    """A folder that ``save_pretrained`` wrote, or a hub name whose files are in the local cache.
-
-    Raises:
-        ModelError: the package or the files are missing, or they are not those of a speech encoder.
-    """
-    library = _library()
-    config = _read(lambda: library.AutoConfig.from_pretrained(name, local_files_only=True), name)
-    build = _builder(library, config)
-    if weights.seed is not None:
-        module = seeded(lambda: build(config), weights.seed)
-        source = f"transformers:{name}, random weights, seed {weights.seed}"
-    elif weights.file is not None:
-        module, source = build(config), f"transformers:{name}, {weights.file}"
-        load_state(module, read_state(Path(weights.file)), weights.file)
-    else:
-        module, source = _pretrained(library, config, name), f"transformers:{name}"
-    module.float()
-    front = recognise(module)
-    if front is None:
-        raise ModelError(
-            f"transformers:{name} is a {type(module).__name__}, which does not read waveforms through convolutions: "
-            "load it in a function of your own and name it python:module:function"
-        )
-    return assemble(module, FAMILY.name, _as_preprocessed(front, name), source, reading)
+    says = {} if said is None else said.says
+    return FrontEnd(
+        path,
+        forward,
+        partial(conv_grid, layers),
+        sample_rate=int(says.get("sampling_rate", 16_000)),
+        # Wav2Vec2FeatureExtractor normalises unless it is told not to.
+        normalize=said is not None and bool(says.get("do_normalize", True)),
+        normalize_from=None if said is None else said.file,
+        standardize=zero_mean_unit_variance,
+    )
 
 
 def _hears(model: Any) -> bool:
@@ -76,9 +121,11 @@ def _hears(model: Any) -> bool:
 def _class(library: ModuleType, config: Any) -> Any:
     """The class that was saved: a task head stays, so that module paths are those of the user's model."""
     saved = (getattr(config, "architectures", None) or [""])[0]
-    if saved.endswith("ForPreTraining") or not hasattr(library, saved):
-        return library.AutoModel
-    return getattr(library, saved)
+    # Not every class can be imported from the top: an encoder by itself is found where its model is defined.
+    home = importlib.import_module(type(config).__module__.replace(".configuration_", ".modeling_"))
+    kind = getattr(home, saved, None)
+    known = isinstance(kind, type) and issubclass(kind, library.PreTrainedModel)
+    return kind if known and not saved.endswith("ForPreTraining") else library.AutoModel
 
 
 def _builder(library: ModuleType, config: Any) -> Callable[[Any], nn.Module]:
@@ -89,8 +136,13 @@ def _builder(library: ModuleType, config: Any) -> Callable[[Any], nn.Module]:
 def _pretrained(library: ModuleType, config: Any, name: str) -> nn.Module:
     kind = _class(library, config)
     with _quiet(library):
-        module, report = _read(
-            lambda: kind.from_pretrained(name, local_files_only=True, output_loading_info=True, dtype=float32), name
+        module, report = read(
+            # What a checkpoint may lack is drawn, and drawn alike every time: it is part of the checksum.
+            lambda: seeded(
+                lambda: kind.from_pretrained(name, local_files_only=True, output_loading_info=True, dtype=float32), 0
+            ),
+            name,
+            "fetch its weights again, or state --weights FILE or --random-init SEED",
         )
     missing = [key for key in report["missing_keys"] if not any(part in key for part in UNUSED)]
     mismatched = [entry[0] if isinstance(entry, tuple) else entry for entry in report["mismatched_keys"]]
@@ -99,30 +151,9 @@ def _pretrained(library: ModuleType, config: Any, name: str) -> nn.Module:
         raise ModelError(
             f"transformers:{name} lacks weights of {type(module).__name__}: {', '.join(names[:3])}"
             + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+            + "; fetch its weights again, or state --weights FILE"
         )
     return module
-
-
-def _as_preprocessed(front: FrontEnd, name: str) -> FrontEnd:
-    """What ``preprocessor_config.json`` says about the waveform, where there is one."""
-    from transformers.utils import cached_file
-
-    file = cached_file(
-        name,
-        "preprocessor_config.json",
-        local_files_only=True,
-        _raise_exceptions_for_missing_entries=False,
-        _raise_exceptions_for_connection_errors=False,
-        _raise_exceptions_for_gated_repo=False,
-    )
-    if file is None:
-        return front
-    said = _read(lambda: json.loads(Path(file).read_text("utf-8")), name)
-    return replace(
-        front,
-        normalize=bool(said.get("do_normalize", front.normalize)),
-        sample_rate=int(said.get("sampling_rate", front.sample_rate)),
-    )
 
 
 def _library() -> ModuleType:
@@ -148,19 +179,6 @@ def _quiet(library: ModuleType) -> Iterator[None]:
         logging.set_verbosity(level)
         if bar:
             logging.enable_progress_bar()
-
-
-def _read(read: Callable[[], Any], name: str) -> Any:
-    try:
-        return read()
-    except Exception as error:
-        if isinstance(error, OSError) and not Path(name).exists():
-            raise ModelError(
-                f"transformers:{name} is neither a folder nor in the local cache: fetch it with `hf download {name}`, "
-                "or give the folder that save_pretrained wrote"
-            ) from error
-        first = (str(error).strip().splitlines() or [""])[0][:160]
-        raise ModelError(f"transformers:{name} cannot be read ({type(error).__name__}: {first})") from error
 
 
 FAMILY = Family(

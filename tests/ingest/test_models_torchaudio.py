@@ -98,6 +98,8 @@ def test_a_random_model_is_the_seeded_constructor() -> None:
     assert [s.n_neurons for s in model.sites] == [3072] * 12
     assert "seed 3" in model.source
     assert not model.normalize
+    assert not model.normalize_known
+    assert model.normalize_from == "assumed: no layer norms in the front end"
 
 
 def test_every_name_is_read() -> None:
@@ -120,6 +122,7 @@ def test_the_scheme_may_be_left_out() -> None:
     assert load("wav2vec2_base", random_init=0).source.startswith("torchaudio:wav2vec2_base")
     bundle = load("HUBERT_BASE", random_init=0)
     assert bundle.source.startswith("torchaudio:HUBERT_BASE")
+    assert (bundle.normalize, bundle.normalize_from) == (False, "the bundle")
     assert bundle.checksum == load("hubert_base", random_init=0).checksum
 
 
@@ -158,7 +161,7 @@ def test_a_layer_in_the_head_is_reached() -> None:
 def test_a_normalising_bundle_is_recorded_as_it_runs(scale: float) -> None:
     wrapper = _extend_model(tiny(mode="layer_norm"), normalize_waveform=True)
     model = wrap(wrapper)
-    assert model.normalize
+    assert (model.normalize, model.normalize_from) == (True, "the bundle")
     path = model.sites[1].out_module
     assert path == "model.encoder.transformer.layers.1.feed_forward.output_dense"
     with Recorder(model, 5) as recorder:
@@ -170,7 +173,8 @@ def test_a_normalising_bundle_is_recorded_as_it_runs(scale: float) -> None:
 
 def test_normalisation_can_be_stated() -> None:
     module = tiny(mode="layer_norm")
-    assert not wrap(module).normalize
+    assert (wrap(module).normalize, wrap(module).normalize_from) == (False, None)
+    assert wrap(module, normalize=False).normalize_from == "stated"
     as_is, normalised = recorded(module), recorded(module, normalize=True)
     assert not np.array_equal(as_is, normalised)
     wrapper = _extend_model(module, normalize_waveform=True)

@@ -68,7 +68,7 @@ def ingest(
         list[str] | None,
         typer.Option(
             metavar="PATTERN",
-            help="Modules to record, in:encoder.*.fc2 or cnn.*; repeatable. [default: every feed-forward network]",
+            help="Modules to record, in:encoder.*.fc2 or cnn.*; repeatable. [default: FFNs of the encoder]",
         ),
     ] = None,
     hop_ms: Annotated[
