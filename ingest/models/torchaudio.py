@@ -85,7 +85,7 @@ def _architecture(name: str, weights: Weights, reading: Reading) -> SpeechModel:
     else:
         module, source = build(), f"torchaudio:{name}, {weights.file}"
         load_state(module, read_state(Path(weights.file)), weights.file)
-    return _assembled(module, source, _was_normalised(module), reading)
+    return _assembled(module, source, was_normalised(module), reading)
 
 
 def _bundle(name: str, bundle: Any, weights: Weights, reading: Reading) -> SpeechModel:
@@ -133,7 +133,7 @@ def _assembled(
     return assemble(module, FAMILY.name, front, source, reading)
 
 
-def _was_normalised(module: nn.Module) -> bool:
+def was_normalised(module: nn.Module) -> bool:
     """Every published model with layer norms in its front end was trained on normalised waveforms, no other was."""
     from torchaudio.models.wav2vec2.components import LayerNorm
 
