@@ -89,7 +89,7 @@ def build(sizes: Architecture, state: dict[str, Tensor], path: Path) -> nn.Modul
             encoder_dropout=0.0,
             encoder_layer_norm_first=sizes.norm_first,
             encoder_layer_drop=0.0,
-            aux_num_out=len(state["proj.weight"]) if "proj.weight" in state else None,
+            aux_num_out=state["proj.weight"].numel() // sizes.width if "proj.weight" in state else None,
             **more,
         )
     except (ValueError, AssertionError, RuntimeError) as error:

@@ -155,8 +155,9 @@ def conv_layers(text: object, path: Path) -> tuple[tuple[int, int, int], ...]:
         value = _value(ast.parse(str(text)[:1000], mode="eval").body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         value = None
-    triples = [one for one in value or () if isinstance(one, tuple) and len(one) == 3 and min(one) > 0]
-    if not isinstance(value, list) or not value or len(triples) != len(value):
+    layers = value if isinstance(value, list) else []
+    triples = [one for one in layers if isinstance(one, tuple) and len(one) == 3 and min(one) > 0]
+    if not layers or len(triples) != len(layers):
         shown = str(text)[:80]
         raise ModelError(
             f"{path}: conv_feature_layers = {shown!r} is no list of (channels, kernel, stride): write {CONVS!r} or "

@@ -94,7 +94,7 @@ def _sizes(config: Mapping[str, Any], state: Mapping[str, Tensor], path: Path) -
         stack=wide // N_MELS,
         width=width,
         # Where the tensor is not there a width of 1 stands in, until all that is missing is named at once.
-        neurons=tuple(1 if first is None else len(first) for first in firsts),
+        neurons=tuple(1 if first is None else max(_rows(first), 1) for first in firsts),
         heads=size(config, "encoder_attention_heads", path),
         kernel=size(config, "conv_pos", path, 128),
         groups=size(config, "conv_pos_groups", path, 16),
@@ -104,15 +104,21 @@ def _sizes(config: Mapping[str, Any], state: Mapping[str, Tensor], path: Path) -
 
 
 def _check_attention(config: Mapping[str, Any], state: Mapping[str, Tensor], width: int, path: Path) -> None:
-    pruned = [key for key, value in state.items() if key.endswith("self_attn.q_proj.weight") and len(value) != width]
+    pruned = [key for key, value in state.items() if key.endswith("self_attn.q_proj.weight") and _rows(value) != width]
     if pruned or isinstance(config.get("encoder_attention_heads"), list | tuple):
         where = (
-            f"{pruned[0]} has {len(state[pruned[0]])} rows, not {width}" if pruned else "encoder_attention_heads lists"
+            f"{pruned[0]} has {_rows(state[pruned[0]])} rows, not {width}"
+            if pruned
+            else "encoder_attention_heads lists"
         )
         raise ModelError(
             f"{path}: its attention heads were pruned ({where}), which is not read: build the model in a function of "
             "your own and name it python:module:function"
         )
+
+
+def _rows(weight: Tensor) -> int:
+    return weight.shape[0] if weight.ndim else 0
 
 
 def _build(sizes: MelHubertSizes, normalisation: tuple[Tensor, Tensor], path: Path) -> MelHubert:
