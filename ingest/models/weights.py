@@ -82,9 +82,9 @@ def few(names: Sequence[str]) -> str:
 
 
 def _tensors_only(path: Path) -> dict[str, Tensor]:
-    from safetensors.torch import load_file
-
     try:
+        from safetensors.torch import load_file
+
         return load_file(path)
     except Exception as error:
         raise ModelError(f"{path} {_complaint(error, path, '')}") from error
