@@ -25,6 +25,7 @@ class Filling:
         spec: the model of the way ``l1``.
         weights: file of its weights.
         random_init: seed of its random weights.
+        mean_std: file that normalises its input.
         with_bias: add the first bias to its norms.
     """
 
@@ -35,6 +36,7 @@ class Filling:
     spec: str | None
     weights: Path | None
     random_init: int | None
+    mean_std: Path | None
     with_bias: bool
 
     @property
@@ -53,6 +55,7 @@ class Filling:
             "--spec": self.spec,
             "--weights": self.weights,
             "--random-init": self.random_init,
+            "--mean-std": self.mean_std,
             "--with-bias": self.with_bias or None,
         }
         if self.fill is not None and self.fill not in WAYS:
@@ -65,8 +68,9 @@ class Filling:
             _refuse(of_model, "is for --fill l1")
         elif self.spec is None:
             raise MisuseError("--fill l1 needs the model: give --spec, and --weights or --random-init as to ingest")
-        elif self.weights is not None and not self.weights.exists():
-            raise MisuseError(f"{self.weights}: there is no such file or folder; check the path")
+        for path in (self.weights, self.mean_std):
+            if path is not None and not path.exists():
+                raise MisuseError(f"{path}: there is no such file or folder; check the path")
         if (self.way == "random") != (self.seed is not None):
             raise MisuseError("--fill random and --seed belong together: give both or neither")
 
@@ -89,7 +93,7 @@ class Filling:
         if self.way == "l1":
             from tui.recorded_weights import recorded_module
 
-            module = recorded_module(con, self.spec or "", self.weights, self.random_init, model)
+            module = recorded_module(con, self.spec or "", self.weights, self.random_init, self.mean_std, model)
             scores = l1_scores(module, protected.layers, with_bias=self.with_bias)
             told["fill"] = "l1 with bias" if self.with_bias else "l1"
         elif self.way == "random":

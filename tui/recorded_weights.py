@@ -15,7 +15,12 @@ FROM models WHERE model = $model
 
 
 def recorded_module(
-    con: "Connection", spec: str, weights: Path | None, random_init: int | None, model: str | None
+    con: "Connection",
+    spec: str,
+    weights: Path | None,
+    random_init: int | None,
+    mean_std: Path | None,
+    model: str | None,
 ) -> "nn.Module":
     """Load a model as `neurons ingest` does, and make sure that it is the one that was recorded.
 
@@ -24,6 +29,7 @@ def recorded_module(
         spec: as ``--model`` of ingest.
         weights: file of its weights.
         random_init: seed of random weights.
+        mean_std: file that normalises the input of MelHuBERT.
         model: name in the warehouse; needed where there are several.
 
     Raises:
@@ -37,10 +43,11 @@ def recorded_module(
     recorded = recorded_model(con, model)
     # A module alone does not say where its frames lie, and no model loads without: what was recorded is said again.
     (stated,) = con.sql(_STATED, {"model": recorded.name}).pl().to_dicts()
-    loaded = load(spec, weights=weights, random_init=random_init, **stated)
+    loaded = load(spec, weights=weights, random_init=random_init, mean_std=mean_std, **stated)
     if loaded.checksum != recorded.checksum:
         raise ModelError(
             f"the weights of {spec} (checksum {loaded.checksum[:12]}) are not those that were recorded as "
-            f"{recorded.name} ({recorded.checksum[:12]}); give the same --spec, --weights or --random-init as to ingest"
+            f"{recorded.name} ({recorded.checksum[:12]}); give the same --spec, --weights, --random-init or --mean-std "
+            "as to ingest"
         )
     return loaded.module

@@ -43,10 +43,17 @@ class Reading:
 
 @dataclass(frozen=True)
 class Weights:
-    """Where the user wants weights from: a file, a seed, or (both None) what the name stands for."""
+    """Where the user wants weights from: a file, a seed, or (both None) what the name stands for.
+
+    Attributes:
+        file: with a state dict.
+        seed: of random weights.
+        mean_std: file with the normalisation of a model's input, where that is a file of its own.
+    """
 
     file: str | None = None
     seed: int | None = None
+    mean_std: str | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,7 @@ class Family:
         load: builds a model from what stands behind the colon.
         recognise: how sound gets into a module of this family; None for a module of another one.
         names: what can be loaded, for messages about unknown names.
+        takes_mean_std: whether the normalisation of its input is a file that the user may name.
     """
 
     name: str
@@ -97,6 +105,7 @@ class Family:
     load: Callable[[str, Weights, Reading], SpeechModel]
     recognise: Callable[[nn.Module], FrontEnd | None]
     names: Callable[[], Sequence[str]]
+    takes_mean_std: bool = False
 
 
 FAMILIES: dict[str, Family] = {}

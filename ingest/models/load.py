@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from difflib import get_close_matches
 from os import PathLike
+from pathlib import Path
 
 from torch import nn
 
 from ingest.models.base import SpeechModel
-from ingest.models.families import FAMILIES, Reading, Weights, fit
+from ingest.models.families import FAMILIES, Family, Reading, Weights, fit
 from warehouse.errors import ModelError
 
 
@@ -57,6 +58,7 @@ def load(
     *,
     weights: str | PathLike[str] | None = None,
     random_init: int | None = None,
+    mean_std: str | PathLike[str] | None = None,
     layers: Sequence[str] | None = None,
     hop_ms: float | None = None,
     offset_ms: float | None = None,
@@ -69,13 +71,16 @@ def load(
     """Load a model by its SPEC, without touching the network.
 
     A SPEC is ``torchaudio:hubert_base`` (an architecture: needs weights or a seed), ``torchaudio:HUBERT_BASE`` (a
-    bundle), ``transformers:FOLDER`` or ``transformers:HUB/NAME`` (also ``hf:``), or ``python:module:function``. The
-    scheme may be left out where the name says it all.
+    bundle), ``transformers:FOLDER`` or ``transformers:HUB/NAME`` (also ``hf:``), ``fairseq:FILE`` or
+    ``melhubert:FILE`` (published checkpoints), or ``python:module:function``. The scheme may be left out where the
+    name, or what is in the file, says it all.
 
     Args:
         spec: what to load.
         weights: file with a state dict, instead of the named weights.
         random_init: seed; the model is what ``torch.manual_seed(seed)`` and its constructor give.
+        mean_std: ``.npy`` file (2, 40) with the mean and the standard deviation of each band of MelHuBERT's input;
+            the ``*mean-std.npy`` beside the checkpoint unless stated.
         layers: as for :func:`wrap`, like all that follow.
         hop_ms: time from a frame to the next.
         offset_ms: centre of frame 0.
@@ -91,15 +96,34 @@ def load(
     """
     if weights is not None and random_init is not None:
         raise ModelError("--weights and --random-init exclude each other: state one")
-    wanted = Weights(str(weights) if weights is not None else None, random_init)
+    wanted = Weights(_text(weights), random_init, _text(mean_std))
     reading = Reading(layers, hop_ms, offset_ms, window_ms, sample_rate, normalize, time_first, padding_frames)
+    family, name = _family(spec)
+    if mean_std is not None and not family.takes_mean_std:
+        raise ModelError(f"--mean-std is for MelHuBERT, and {spec!r} is read as {family.name}: leave it out")
+    return family.load(name, wanted, reading)
+
+
+def _text(path: str | PathLike[str] | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def _family(spec: str) -> tuple[Family, str]:
+    """The family that reads a SPEC, and what it is to read."""
     scheme, colon, name = spec.partition(":")
     for family in FAMILIES.values():
         if colon and scheme in family.schemes:
-            return family.load(name, wanted, reading)
+            return family, name
     for family in FAMILIES.values():
         if family.knows(spec):
-            return family.load(spec, wanted, reading)
+            return family, spec
     names = [name for family in FAMILIES.values() for name in family.names()]
-    near = get_close_matches(spec, names, n=3) or ["torchaudio:hubert_base", *names[-3:]]
-    raise ModelError(f"unknown model {spec!r}: near names are {', '.join(near)}")
+    kinds = ["torchaudio:hubert_base", *(name for name in names if ":" in name)]
+    if Path(spec).is_file():
+        raise ModelError(
+            f"{spec} is a file that does not say which model it is: say how to read it, as one of {', '.join(kinds)}, "
+            "or name an architecture and give the file as --weights"
+        )
+    raise ModelError(
+        f"unknown model {spec!r}: near names are {', '.join(get_close_matches(spec, names, n=3) or kinds)}"
+    )

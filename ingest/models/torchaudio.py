@@ -87,9 +87,8 @@ def _architecture(name: str, weights: Weights, reading: Reading) -> SpeechModel:
     else:
         module, source = build(), f"torchaudio:{name}, {weights.file}"
         load_state(module, read_state(Path(weights.file)), weights.file)
-    layer_norms = _was_normalised(module)
-    why = f"assumed: {'layer norms' if layer_norms else 'no layer norms'} in the front end"
-    return _assembled(module, source, layer_norms, why, reading)
+    layer_norms = was_normalised(module)
+    return _assembled(module, source, layer_norms, assumed(layer_norms), reading)
 
 
 def _bundle(name: str, bundle: Any, weights: Weights, reading: Reading) -> SpeechModel:
@@ -137,7 +136,12 @@ def _assembled(
     return assemble(module, FAMILY.name, front, source, reading)
 
 
-def _was_normalised(module: nn.Module) -> bool:
+def assumed(layer_norms: bool) -> str:
+    """What says that waveforms are normalised, or are not, where nothing but the architecture does."""
+    return f"assumed: {'layer norms' if layer_norms else 'no layer norms'} in the front end"
+
+
+def was_normalised(module: nn.Module) -> bool:
     """Every published model with layer norms in its front end was trained on normalised waveforms, no other was."""
     from torchaudio.models.wav2vec2.components import LayerNorm
 

@@ -1,6 +1,8 @@
-"""Reading weights from files: tensors only, so that a checkpoint cannot run code."""
+"""Reading weights from files: tensors and plain values only, so that a checkpoint cannot run code."""
 
+import re
 import warnings
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,26 +23,35 @@ def read_state(path: Path) -> dict[str, Tensor]:
     """
     if not path.is_file():
         raise ModelError(f"no weights at {path}: --weights wants a file that torch.save or safetensors wrote")
-    state: Any
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            state = load_file(path)
-        else:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                state = torch.load(path, map_location="cpu", weights_only=True)
-    except ModelError:
-        raise
-    except Exception as error:
-        raise ModelError(f"{path} {_complaint(error)}") from error
+    state: Any = (
+        _tensors_only(path) if path.suffix == ".safetensors" else read_saved(path, "save its state_dict() alone")
+    )
     for key in ("state_dict", "model"):
         if isinstance(state, dict) and isinstance(state.get(key), dict):
             state = state[key]
     if not isinstance(state, dict) or not state or not all(isinstance(v, Tensor) for v in state.values()):
         raise ModelError(f"{path} holds no state dict: save the model's state_dict() with torch.save or safetensors")
     return state
+
+
+def read_saved(path: Path, remedy: str) -> Any:
+    """What ``torch.save`` wrote, on the CPU: tensors, plain values, and what ``safe_globals`` admits around the call.
+
+    Tensors stay in the file until they are used, where its format allows it.
+
+    Args:
+        path: of the file.
+        remedy: what to do about a file that holds more, for the message.
+
+    Raises:
+        ModelError: a truncated or foreign file, or one that would run code when loaded; names the code.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+    except Exception as error:
+        raise ModelError(f"{path} {_complaint(error, path, remedy)}") from error
 
 
 def load_state(module: nn.Module, state: dict[str, Tensor], source: str) -> None:
@@ -58,26 +69,45 @@ def load_state(module: nn.Module, state: dict[str, Tensor], source: str) -> None
         result = module.load_state_dict(state, strict=False)
     except RuntimeError as error:
         details = [line.strip() for line in str(error).splitlines()[1:]]
-        raise ModelError(f"{source} does not fit {type(module).__name__}: {_few(details)}") from error
-    problems = [f"missing {_few(result.missing_keys)}"] if result.missing_keys else []
-    problems += [f"unexpected {_few(result.unexpected_keys)}"] if result.unexpected_keys else []
+        raise ModelError(f"{source} does not fit {type(module).__name__}: {few(details)}") from error
+    problems = [f"missing {few(result.missing_keys)}"] if result.missing_keys else []
+    problems += [f"unexpected {few(result.unexpected_keys)}"] if result.unexpected_keys else []
     if problems:
         raise ModelError(f"{source} does not fit {type(module).__name__}: {'; '.join(problems)}")
 
 
-def _complaint(error: Exception) -> str:
-    """What is wrong with a file that could not be read, and the remedy."""
-    unreadable, remedy = "cannot be read as weights", "no checkpoint, or a truncated one; fetch it again"
+def few(names: Sequence[str]) -> str:
+    """The first three names, and how many more there are."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _tensors_only(path: Path) -> dict[str, Tensor]:
+    try:
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    except Exception as error:
+        raise ModelError(f"{path} {_complaint(error, path, '')}") from error
+
+
+def _complaint(error: Exception, path: Path, remedy: str) -> str:
+    """What is wrong with a file that could not be read, and what to do about it."""
+    unreadable, fetch = "cannot be read as weights", "no checkpoint, or a truncated one; fetch it again"
     if type(error).__name__ != "UnpicklingError":
-        return f"{unreadable} ({_line(error)}): {remedy}"
+        return f"{unreadable} ({_line(error)}): {fetch}"
     # torch's own text is not shown: it advises to let the file run code.
     if "Unsupported" in str(error) or "GLOBAL" in str(error):
-        return "holds more than tensors and would run code when loaded: save its state_dict() alone"
-    return f"{unreadable}: {remedy}"
+        return f"holds {few(_code(error, path))} and would run code when loaded: {remedy}"
+    return f"{unreadable}: {fetch}"
 
 
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+def _code(error: Exception, path: Path) -> list[str]:
+    """Classes and functions in a file that loading it would call, read without calling any."""
+    try:
+        names = sorted(torch.serialization.get_unsafe_globals_in_checkpoint(path))
+    except Exception:  # not in torch's present format, or with instructions that it does not list
+        names = []
+    return names or re.findall(r"GLOBAL ([\w.]+)", str(error))[:1] or ["more than tensors"]
 
 
 def _line(error: Exception) -> str:

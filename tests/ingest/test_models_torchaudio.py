@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torchaudio.pipelines._wav2vec2.utils import _extend_model, _get_model
 
 from ingest.models import load, wrap
-from ingest.models.torchaudio import ARCHITECTURES, _bundles, _was_normalised
+from ingest.models.torchaudio import ARCHITECTURES, _bundles, was_normalised
 from ingest.models.weights import load_state, read_state
 from ingest.recorder import Recorder
 from warehouse.errors import ModelError
@@ -114,7 +114,7 @@ def test_every_name_is_read() -> None:
             model = wrap(_get_model(bundle._model_type, bundle._params), source=name)
         assert len(model.sites) == bundle._params["encoder_num_layers"]
         assert all(site.n_neurons == bundle._params["encoder_ff_interm_features"] for site in model.sites)
-        assert _was_normalised(model.module) == bundle._normalize_waveform
+        assert was_normalised(model.module) == bundle._normalize_waveform
 
 
 @pytest.mark.slow

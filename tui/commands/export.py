@@ -70,6 +70,9 @@ def export(
     random_init: Annotated[
         int | None, typer.Option(metavar="SEED", help="Random weights of that model, from this seed.")
     ] = None,
+    mean_std: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What normalises that model's input, if it is MelHuBERT.")
+    ] = None,
     with_bias: Annotated[
         bool, typer.Option("--with-bias", help="Add the first bias to the norms of --fill l1.")
     ] = False,
@@ -99,7 +102,7 @@ def export(
       neurons export study.warehouse --sql "SELECT layer, neuron FROM group_neurons(p_sigma := 1)" -o all.json
       neurons export study.warehouse --mask keep.safetensors -o keep.prune.safetensors
     """
-    filling = Filling(density, uniform, fill, seed, spec, weights, random_init, with_bias)
+    filling = Filling(density, uniform, fill, seed, spec, weights, random_init, mean_std, with_bias)
     sources = {"--erase": erase, "--protect": protect, "--sql": sql, "--mask": mask}
     source = _source(sources, density)
     _check_kind(source, kind, density)

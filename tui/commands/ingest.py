@@ -40,7 +40,8 @@ def ingest(
         str,
         typer.Option(
             metavar="SPEC",
-            help="torchaudio:NAME, transformers:FOLDER|HUB/NAME or python:MODULE:FUNCTION.",
+            help="torchaudio:NAME, transformers:FOLDER|HUB/NAME, fairseq:FILE, melhubert:FILE, mel:tiny|FILE or "
+            "python:MODULE:FUNCTION.",
             show_default=False,
         ),
     ],
@@ -64,6 +65,13 @@ def ingest(
     ] = None,
     weights: Annotated[Path | None, typer.Option(metavar="FILE", help="Weights of the model.")] = None,
     random_init: Annotated[int | None, typer.Option(metavar="SEED", help="Random weights from this seed.")] = None,
+    mean_std: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What normalises MelHuBERT's input, .npy. [default: *mean-std.npy beside its checkpoint]",
+        ),
+    ] = None,
     layers: Annotated[
         list[str] | None,
         typer.Option(
@@ -164,7 +172,7 @@ def ingest(
       neurons ingest study.warehouse --audio LibriSpeech/dev-clean --labels alignments --model torchaudio:HUBERT_BASE
       neurons ingest study.warehouse --audio clips --model torchaudio:hubert_base --random-init 0
     """
-    paths = [audio, labels, *(metadata or ()), weights, label_map, pitch]
+    paths = [audio, labels, *(metadata or ()), weights, mean_std, label_map, pitch]
     _check(paths, phones, on_error, names, device, dtype)
     settings = _settings(
         lambda_pct=lambda_pct,
@@ -204,6 +212,7 @@ def ingest(
             "spec": model,
             "weights": None if weights is None else str(weights),
             "random_init": random_init,
+            "mean_std": None if mean_std is None else str(mean_std),
             "layers": layers or None,
             "hop_ms": hop_ms,
             "offset_ms": offset_ms,
@@ -304,6 +313,8 @@ def _name_of(audio: Path) -> str:
 
 
 def _model_name(spec: str, seed: int | None) -> str:
-    """``torchaudio:hubert_base`` is hubert_base, ``hf:facebook/hubert-base`` hubert-base; a seed is told."""
+    """``torchaudio:hubert_base`` and ``hubert_base.pt`` are hubert_base, ``hf:a/hubert`` hubert; a seed is told."""
     name = spec.rstrip("/").rpartition("/")[2].rpartition(":")[2]
+    for suffix in (".pt", ".pth", ".ckpt"):
+        name = name.removesuffix(suffix)
     return name if seed is None else f"{name}-random{seed}"
