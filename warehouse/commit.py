@@ -101,9 +101,7 @@ class Commit(AbstractContextManager["Commit"]):
         """List files of earlier commits as they are; for a commit that stands for those."""
         self._kept.extend(files)
 
-    def publish(
-        self, name: str, kind: str, facts: Mapping[str, Any], replaces: Iterable[str] = (), schema: int = SCHEMA
-    ) -> Manifest | None:
+    def publish(self, name: str, kind: str, facts: Mapping[str, Any], replaces: Iterable[str] = ()) -> Manifest | None:
         """Make the files durable, move them in place, and write the manifest.
 
         Returns:
@@ -121,7 +119,7 @@ class Commit(AbstractContextManager["Commit"]):
             files = [self._place(name, *staged) for staged in self._staged]
             for folder in {self.layout.data, *(path.parent for path in self._placed)}:
                 sync_folder(folder)
-            manifest = Manifest(name, kind, utc_now(), (*self._kept, *files), dict(facts), tuple(replaces), schema)
+            manifest = Manifest(name, kind, utc_now(), (*self._kept, *files), dict(facts), tuple(replaces), SCHEMA)
             with locked(self.layout.sweeping, fcntl.LOCK_SH):
                 if (self.layout.replaced / target.name).exists():
                     return None

@@ -19,8 +19,9 @@ from warehouse.grid import Grid
 from warehouse.layout import Layout, slug
 from warehouse.manifest import Manifest
 from warehouse.merge import added_up, in_order
+from warehouse.schema import SCHEMA
 from warehouse.snapshot import Snapshot, snapshot
-from warehouse.stored import stored
+from warehouse.stored import stored, with_window
 from warehouse.sweep import sweep
 
 LARGE = 2 * 2**30  # bytes from which a file of facts is left as it is
@@ -50,11 +51,9 @@ def compact(layout: Layout, keep_seconds: float = 86_400, note: Callable[[str], 
                 _merge_shards(state, commits, counts)
         keys = ("corpus", "hop_us", "offset_us", "window_us")
         for (corpus, *grid), commits in _grouped(state.of_kind("labels"), *keys).items():
-            for schema in sorted({m.schema for m in commits}):
-                alike = [m for m in commits if m.schema == schema]
-                if len(alike) > 1:
-                    note(f"merging {len(alike)} commits of labels of {corpus}: {Grid(*grid)}")
-                    _merge_labels(state, alike)
+            if len(commits) > 1:
+                note(f"merging {len(commits)} commits of labels of {corpus}: {Grid(*grid)}")
+                _merge_labels(state, commits, Grid(*grid))
         with explained(layout.root):
             sweep(layout, keep_seconds)
 
@@ -91,12 +90,16 @@ def _merge_shards(state: Snapshot, commits: Sequence[Manifest], counts: Sequence
         commit.publish(name, "shard", facts, [m.name for m in (*commits, *counts)])
 
 
-def _merge_labels(state: Snapshot, commits: Sequence[Manifest]) -> None:
+def _merge_labels(state: Snapshot, commits: Sequence[Manifest], grid: Grid) -> None:
     facts = _merged_facts(commits)
+    old = [m for m in commits if m.schema < SCHEMA]
     with Commit(state.layout) as commit:
-        _merge_facts(state, commit, "frames", commits)
+        _merge_facts(state, commit, "frames", [m for m in commits if m not in old])
+        # Frames of the first version do not say their window.
+        paths = [state.layout.root / file.path for file in state.data_files("frames", old)]
+        commit.add("frames", (with_window(piece, grid) for piece in in_order("frames", paths)))
         name = f"labels-{slug(facts['corpus'])}-{facts['hop_us']}-{facts['offset_us']}-merged-{commit.token}"
-        commit.publish(name, "labels", facts, [m.name for m in commits], commits[0].schema)
+        commit.publish(name, "labels", facts, [m.name for m in commits])
 
 
 def _merged_facts(commits: Sequence[Manifest]) -> dict[str, Any]:

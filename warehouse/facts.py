@@ -13,7 +13,7 @@ from warehouse.manifest import Manifest
 from warehouse.properties import frame_facts_sql
 from warehouse.schema import TABLES, table
 from warehouse.snapshot import Snapshot
-from warehouse.stored import stored
+from warehouse.stored import stored, with_window
 
 
 def on_grid(manifest: Manifest, grid: Grid) -> bool:
@@ -39,10 +39,7 @@ def frame_rows(state: Snapshot, shards: Iterable[str], grid: Grid, utterance_ids
         # The range first: membership alone does not skip row groups.
         chosen = (number >= min(utterance_ids)) & (number <= max(utterance_ids)) & number.isin(wanted)
         for path in state.files("frames", labels.values()):
-            rows = pq.read_table(path, filters=chosen)
-            if "window_us" not in rows.column_names:  # of the first version of the columns
-                rows = rows.append_column("window_us", pa.repeat(pa.scalar(grid.window_us, pa.int32()), len(rows)))
-            pieces.append(rows.select(pieces[0].column_names))
+            pieces.append(with_window(pq.read_table(path, filters=chosen), grid))
     return pa.concat_tables(pieces).sort_by("frame_id")
 
 

@@ -3,12 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
+from warehouse.grid import Grid
 from warehouse.layers import layer_grids
 from warehouse.manifest import Manifest
 from warehouse.properties import quote
 from warehouse.schema import TABLES
 from warehouse.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def stored(state: Snapshot, table: str, manifests: Iterable[Manifest] | None = None) -> str:
@@ -32,6 +37,17 @@ def stored(state: Snapshot, table: str, manifests: Iterable[Manifest] | None = N
         f"SELECT *{added} FROM read_parquet([{', '.join(map(quote, listed))}]{_by_name(state, table, listed)})"
         for added, listed in files.items()
     )
+
+
+def with_window(frames: "pa.Table", grid: Grid) -> "pa.Table":
+    """Rows of the table frames with the window of their grid, which files of the first version lack."""
+    import pyarrow as pa
+
+    names = TABLES["frames"].schema.names
+    if "window_us" in frames.column_names:
+        return frames.select(names)
+    window = pa.repeat(pa.scalar(grid.window_us, pa.int32()), len(frames))
+    return frames.append_column("window_us", window).select(names)
 
 
 def _added(state: Snapshot, table: str, manifest: Manifest) -> str:

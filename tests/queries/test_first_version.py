@@ -24,6 +24,8 @@ QUESTIONS = (
     "p_property := 'speaker', p_where := 'frame > 1', p_sigma := 0.3",
 )
 
+CHECKED = ("frames_are_numbered", "frame_counts_are_frames", "activation_counts_add_up", "recorded_frames_exist")
+
 
 def as_it_was(folder: Path) -> None:
     """Take from every file and manifest what the first version did not write."""
@@ -79,4 +81,4 @@ def test_answers_are_the_same_before_and_after_more_is_added_and_merged(study: S
     assert answers(old) == grown
     assert len(list(snapshot(old).of_kind("labels"))) == 2  # of two corpora
     with connect(old) as con:
-        assert [check.name for check in run_checks(con) if check.rows] == []
+        assert [check.name for check in run_checks(con, names=CHECKED) if check.rows] == []
