@@ -9,6 +9,7 @@ import typer
 
 from tui.arguments import Quiet, Warehouse
 from tui.huge_pages import ask_for_huge_pages
+from tui.model_options import NOTHING, Given, files_of, with_model_options
 from tui.registering import add
 from tui.reporting import KEPT, MisuseError, reported, say
 
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
 
 
 @reported(KEPT)
+@with_model_options
 def ingest(
     warehouse: Warehouse,
     audio: Annotated[
@@ -63,45 +65,7 @@ def ingest(
             help="Name of the corpus. [default: the folder's, or of the one around it if that is called audio]",
         ),
     ] = None,
-    weights: Annotated[Path | None, typer.Option(metavar="FILE", help="Weights of the model.")] = None,
-    random_init: Annotated[int | None, typer.Option(metavar="SEED", help="Random weights from this seed.")] = None,
-    mean_std: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="What normalises MelHuBERT's input, .npy. [default: *mean-std.npy beside its checkpoint]",
-        ),
-    ] = None,
-    layers: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PATTERN",
-            help="Modules to record, in:encoder.*.fc2 or cnn.*; repeatable. [default: FFNs of the encoder]",
-        ),
-    ] = None,
-    hop_ms: Annotated[
-        float | None, typer.Option(metavar="MS", help="Distance between two frames, for models of unknown rate.")
-    ] = None,
-    offset_ms: Annotated[float | None, typer.Option(metavar="MS", help="Centre of frame 0.")] = None,
-    window_ms: Annotated[float | None, typer.Option(metavar="MS", help="Span of audio that a frame needs.")] = None,
-    sample_rate: Annotated[
-        int | None, typer.Option(metavar="HZ", help="Rate of the waveform. [default: the model's, else 16000]")
-    ] = None,
-    time_first: Annotated[
-        bool | None,
-        typer.Option(
-            "--time-first/--batch-first", help="Whether activations are (time, batch, channel). [default: batch first]"
-        ),
-    ] = None,
-    padding_frames: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="Frames that the model may add at the end, to be dropped.")
-    ] = None,
-    normalize: Annotated[
-        bool | None,
-        typer.Option(
-            "--normalize/--no-normalize", help="Whether each waveform is normalised first. [default: the model's]"
-        ),
-    ] = None,
+    reading: Given = NOTHING,
     lambda_pct: Annotated[
         float, typer.Option("--lambda", metavar="PERCENT", help="Share of a layer's neurons that a frame activates.")
     ] = 1.0,
@@ -172,8 +136,9 @@ def ingest(
       neurons ingest study.warehouse --audio LibriSpeech/dev-clean --labels alignments --model torchaudio:HUBERT_BASE
       neurons ingest study.warehouse --audio clips --model torchaudio:hubert_base --random-init 0
     """
-    paths = [audio, labels, *(metadata or ()), weights, mean_std, label_map, pitch]
-    _check(paths, phones, on_error, names, device, dtype)
+    _check(
+        [audio, labels, *(metadata or ()), label_map, pitch, *files_of(reading)], phones, on_error, names, device, dtype
+    )
     settings = _settings(
         lambda_pct=lambda_pct,
         shard_minutes=shard_minutes,
@@ -208,21 +173,8 @@ def ingest(
     _run(
         warehouse,
         read,
-        {
-            "spec": model,
-            "weights": None if weights is None else str(weights),
-            "random_init": random_init,
-            "mean_std": None if mean_std is None else str(mean_std),
-            "layers": layers or None,
-            "hop_ms": hop_ms,
-            "offset_ms": offset_ms,
-            "window_ms": window_ms,
-            "sample_rate": sample_rate,
-            "normalize": normalize,
-            "time_first": time_first,
-            "padding_frames": padding_frames,
-        },
-        name or _model_name(model, random_init),
+        {"spec": model, **reading},
+        name or _model_name(model, reading.get("random_init")),
         settings,
         device,
         threads,
