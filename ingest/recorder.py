@@ -119,6 +119,10 @@ class Recorder:
         self._exact[shape] = alone == together
         return recordings
 
+    def batches(self, n_utterances: int, n_samples: int) -> bool | None:
+        """Whether utterances of a length go through the model together; None = not tried yet."""
+        return self._exact.get((n_utterances, n_samples, torch.get_num_threads()))
+
     def _run(
         self, waveforms: Sequence[np.ndarray], n_samples: int, digests: dict[int, list[bytes]] | None
     ) -> list[Recording]:

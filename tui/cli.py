@@ -12,6 +12,7 @@ from tui.registering import help_of
 COMMANDS = (
     "demo",
     "ingest",
+    "doctor",
     "sql",
     "tui",
     "properties",

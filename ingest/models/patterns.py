@@ -144,6 +144,11 @@ def _list(shapes: Sequence[str]) -> str:
     return ", ".join(shapes[:12]) + (f" and {len(shapes) - 12} more" if len(shapes) > 12 else "")
 
 
+def shape_of(path: str) -> str:
+    """A module path, or a text that begins with one, with its numbers as ``*``: the same for every block."""
+    return re.sub(r"(?<![^.])\d+(?![^.,])", "*", path)
+
+
 def _shapes(paths: Iterable[str]) -> list[str]:
-    """Paths with their numbers as ``*``, each once."""
-    return list(dict.fromkeys(re.sub(r"(?<=\.)\d+(?=\.|$)|^\d+(?=\.|$)", "*", path) for path in paths))
+    """The shapes of some paths, each once."""
+    return list(dict.fromkeys(map(shape_of, paths)))
