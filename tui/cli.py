@@ -16,6 +16,7 @@ COMMANDS = (
     "tui",
     "properties",
     "analyse",
+    "compare",
     "plot",
     "report",
     "export",
