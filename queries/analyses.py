@@ -113,6 +113,8 @@ ANALYSES: dict[str, Analysis] = {
         Analysis("against_twin", "queries.certainty", "layer and group: the sets of a model beside those of a twin"),
         Analysis("standing_out", "queries.certainty", "layer and group: whether the set is beyond chance and a twin's"),
         Analysis("confounds", "queries.confounds", "condition: the neurons of a property that remain under it"),
+        Analysis("models_by_layer", "queries.comparison", "model and layer: property neurons, side by side"),
+        Analysis("pairs_by_layer", "queries.comparison", "pair of models and layer: neurons that joined, left, moved"),
         Analysis("ranking_overlap", "queries.rankings", "pair of rankings: how far they agree"),
     )
 }

@@ -11,14 +11,15 @@ Value = str | int | float
 
 
 def call(macro: str, parameters: Mapping[str, Value]) -> str:
-    """``macro(p_a := 1, p_b := 'x')``.
+    """``macro(p_a := 1, p_b := 'x')``; parameters are those of all answers, and those that this one has beside them.
 
     Raises:
-        QueryError: a parameter that the macros do not have.
+        QueryError: a parameter that the macro does not have.
     """
-    unknown = sorted(set(parameters) - set(PARAMETERS))
+    known = next((file.parameters for file in sql_files("answers") if file.name == macro), tuple(PARAMETERS))
+    unknown = sorted(set(parameters) - set(known))
     if unknown:
-        raise QueryError(f"there is no parameter {unknown[0]}; there are: {', '.join(PARAMETERS)}")
+        raise QueryError(f"there is no parameter {unknown[0]}; there are: {', '.join(known)}")
     return f"{macro}({', '.join(f'{name} := {literal(value)}' for name, value in parameters.items())})"
 
 

@@ -34,8 +34,12 @@ PARAMETERS: dict[str, Parameter] = {  # those that every answer takes
     "p_where": Parameter("NULL", "condition over the columns of frame_facts: only frames that satisfy it count"),
 }
 
+FURTHER_PARAMETERS: dict[str, Parameter] = {  # those that an answer takes, too, when its file lists them
+    "p_other": Parameter("NULL", "name of a model to compare with; NULL = every other model, each in rows of its own"),
+}
+
 LOOKUP_PARAMETERS: dict[str, Parameter] = {  # and those that only lookups take
     "p_neuron": Parameter("NULL", "number of a neuron, from 0; must be given"),
     "p_limit": Parameter("20", "rows to return of each model and layer, the first ones"),
 }
-ALL_PARAMETERS = PARAMETERS | LOOKUP_PARAMETERS
+ALL_PARAMETERS = PARAMETERS | FURTHER_PARAMETERS | LOOKUP_PARAMETERS

@@ -36,7 +36,7 @@ class SqlFile:
         text: title and meaning.
         grain: what a row stands for.
         paper: where the method says it.
-        parameters: names of the macro's parameters.
+        parameters: names of the macro's parameters; of an answer those of all answers, and what its file lists.
         columns: what each column of the result holds, where the file says so.
         types: types of the columns of the result, where the file says so.
         body: SELECT or expression, with what it repeats.
@@ -65,6 +65,11 @@ class SqlFile:
         known = [(name, ALL_PARAMETERS[name]) for name in self.parameters if name in ALL_PARAMETERS]
         lines += [f"{name} := {parameter.default}: {parameter.meaning}" for name, parameter in known]
         return "\n".join(lines)
+
+    @property
+    def further_parameters(self) -> tuple[str, ...]:
+        """Those that not every answer takes."""
+        return tuple(name for name in self.parameters if name not in PARAMETERS)
 
     @property
     def outline(self) -> str:
@@ -116,7 +121,7 @@ def parse(name: str, folder: str, content: str) -> SqlFile:
         text,
         " ".join(sections.get("Grain", ())),
         " ".join(sections.get("Paper", sections.get("Source", ()))),
-        tuple(PARAMETERS) if folder == "answers" else tuple(parameters),
+        tuple(dict.fromkeys([*PARAMETERS, *parameters] if folder == "answers" else parameters)),
         {column: meaning for column, _, meaning in columns},
         {column: kind for column, kind in types},  # noqa: C416
         "\n".join(lines[n_comment:]).strip(),

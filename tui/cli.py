@@ -17,6 +17,7 @@ COMMANDS = (
     "tui",
     "properties",
     "analyse",
+    "compare",
     "plot",
     "report",
     "export",

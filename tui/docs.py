@@ -73,7 +73,7 @@ def _helps(command: Any, name: str, parent: Any) -> Iterator[tuple[str, str]]:
 
 def sql_page() -> str:
     """Every table, view, macro and check of a warehouse, in the words that DuckDB shows as their comments."""
-    from queries.parameters import LOOKUP_PARAMETERS, PARAMETERS
+    from queries.parameters import FURTHER_PARAMETERS, LOOKUP_PARAMETERS, PARAMETERS
     from queries.sql_files import sql_files
     from warehouse.schema import TABLES
 
@@ -90,7 +90,8 @@ def sql_page() -> str:
     for file in sql_files("lookups"):
         lines += _of_file(file)
     lines += ["## Parameters", "", "Every answer takes them all, by name.", ""]
-    lines += [*_parameters(PARAMETERS), "", "Lookups take those that they list, and these.", ""]
+    lines += [*_parameters(PARAMETERS), "", "Answers that list them take these, too.", ""]
+    lines += [*_parameters(FURTHER_PARAMETERS), "", "Lookups take those that they list, and these.", ""]
     lines += [*_parameters(LOOKUP_PARAMETERS), "", "## Frames", ""]
     for file in sql_files("frames"):
         lines += _of_file(file)
@@ -127,8 +128,10 @@ def _of_file(file: Any) -> list[str]:
         lines += [f"One row per {file.grain.rstrip('.').removeprefix('one row per ')}.", ""]
     if file.paper:
         lines += [f"Paper: {file.paper}", ""]
-    if file.parameters and file.folder != "answers":
-        lines += ["Parameters: " + ", ".join(f"`{name}`" for name in file.parameters) + ".", ""]
+    listed = file.further_parameters if file.folder == "answers" else file.parameters
+    if listed:
+        said = "Parameters beside those of all answers: " if file.folder == "answers" else "Parameters: "
+        lines += [said + ", ".join(f"`{name}`" for name in listed) + ".", ""]
     if file.columns:
         rows = [(f"`{name}`", meaning) for name, meaning in file.columns.items()]
         lines += [*_table(("column", "meaning"), rows), ""]

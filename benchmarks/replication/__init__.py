@@ -2,6 +2,6 @@
 
     python -m benchmarks.replication STUDY --speech ../shared/data/speechocean762 --work runs
 
-STUDY is ``pretrain``, ``table_1``, ``figure_6``, ``figure_9``, ``one_speaker`` or ``all``. What it finds is written
-to ``docs/replication/STUDY.{md,json,png}``.
+STUDY is ``pretrain``, ``table_1``, ``figure_6``, ``figure_9``, ``one_speaker``, ``compare`` or ``all``. What it finds
+is written to ``docs/replication/STUDY.{md,json,png}``.
 """

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.replication import figure_6, figure_9, one_speaker, pretrain, table_1
+from benchmarks.replication import compare, figure_6, figure_9, one_speaker, pretrain, table_1
 from benchmarks.replication.report import write
 from benchmarks.replication.settings import Options
 
@@ -15,6 +15,7 @@ STUDIES = {
     "figure_6": figure_6.study,
     "figure_9": figure_9.study,
     "one_speaker": one_speaker.study,
+    "compare": compare.study,
 }
 
 

@@ -5,6 +5,7 @@ import re
 from queries.plot.figure import Figure
 from queries.plot.figures import (
     best_silhouettes,
+    comparison,
     confounds,
     heatmap,
     lambda_,
@@ -38,6 +39,7 @@ _MODULES = (
     twin,
     rankings,
     confounds,
+    comparison,
 )
 
 FIGURES: dict[str, Figure] = {module.FIGURE.name: module.FIGURE for module in _MODULES}

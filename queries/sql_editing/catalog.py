@@ -161,7 +161,10 @@ def _values(con: Connection) -> dict[str, tuple[str, ...]]:
         names = con.execute(f"SELECT DISTINCT {column} FROM {table} ORDER BY 1").fetchall()
         values[column] = tuple(name for (name,) in names)
     phones = con.execute("SELECT DISTINCT phone FROM frame_counts ORDER BY 1").fetchall()
-    return {**values, "phone": tuple(name for (name,) in phones), "frames": ("all", "middle", "reference")}
+    values["phone"] = tuple(name for (name,) in phones)
+    values["other"], values["change"] = values["model"], ("joined", "left", "moved")
+    values["group_before"] = values["group_after"] = values["group"]
+    return {**values, "frames": ("all", "middle", "reference")}
 
 
 def parameter_help(name: str) -> tuple[str, str]:

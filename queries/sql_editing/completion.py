@@ -26,7 +26,7 @@ _IN_EXPRESSIONS = (
 )
 _LAST_WORD = re.compile("[A-Za-z0-9_]*$")
 _LISTS_TABLES = frozenset(("FROM", "JOIN"))
-_TEXTS = frozenset(("p_model", "p_corpus", "p_property", "p_frames", "p_where"))
+_TEXTS = frozenset(("p_model", "p_other", "p_corpus", "p_property", "p_frames", "p_where"))
 """Parameters whose values are texts."""
 
 

@@ -14,7 +14,7 @@ from ingest.models.mel_encoder import MelEncoder
 
 pytest.importorskip("espeakng_loader", reason="the extra [demo] is not installed")
 
-from benchmarks.replication import figure_6, figure_9, one_speaker, pretrain, report, settings, table_1
+from benchmarks.replication import compare, figure_6, figure_9, one_speaker, pretrain, report, settings, table_1
 from benchmarks.replication.speech import Speech
 
 SEEDS = 2
@@ -45,6 +45,7 @@ def voices(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_study_leaves_its_page(voices: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for task in settings.STEPS:
         monkeypatch.setitem(settings.STEPS, task, 2)
+    monkeypatch.setattr(compare, "RESAMPLES", 20)
     monkeypatch.setattr(figure_6, "BRIEF_STEPS", 1)
     monkeypatch.setattr(figure_9, "BETWEEN_STEPS", 1)
     monkeypatch.setattr(pretrain, "CLUSTERS", 8)
@@ -59,11 +60,11 @@ def test_every_study_leaves_its_page(voices: Path, tmp_path: Path, monkeypatch: 
     assert (tmp_path / "tiny.safetensors").stat().st_size < 10_000_000
     for steps in (settings.SOME_PRETRAINING, settings.PRETRAINING):  # stand-ins for what thousands of steps leave
         torch.save(MelEncoder(pretrain.CONFIG).state_dict(), pretrain.encoder_file(work / "pretrain", steps))
-    for study in (table_1, figure_6, figure_9, one_speaker):
+    for study in (table_1, figure_6, figure_9, one_speaker, compare):
         report.write(study.study(options), study.__name__)
         study.study(options)  # from what is there
     found = {path.name for path in (tmp_path / "docs").iterdir()}
-    studies = ("pretrain", "table_1", "figure_6", "figure_9", "one_speaker")
+    studies = ("pretrain", "table_1", "figure_6", "figure_9", "one_speaker", "compare")
     assert found == {f"{study}.{kind}" for study in studies for kind in ("md", "json", "png")}
     numbers = json.loads((tmp_path / "docs" / "table_1.json").read_text())
     assert len(numbers["units"]) == 2 * SEEDS + 1

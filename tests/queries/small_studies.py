@@ -96,8 +96,8 @@ SPOKEN = st.tuples(
 
 
 @st.composite
-def studies(draw: st.DrawFn) -> Study:
-    """Two corpora at most, a few utterances of a few runs, two models at most, with two layers each."""
+def studies(draw: st.DrawFn, least: int = 1, most: int = 2) -> Study:
+    """Two corpora at most, a few utterances of a few runs, ``least`` to ``most`` models with two layers each."""
     random = Random(draw(st.integers(0, 999)))
     frames: list[Frame] = []
     for utterance, (corpus, speaker, gender, runs) in enumerate(draw(st.lists(SPOKEN, min_size=2, max_size=6))):
@@ -111,7 +111,7 @@ def studies(draw: st.DrawFn) -> Study:
                 numbers = (len(frames), corpus, utterance, number)
                 frames.append(Frame(*numbers, phone, middle, last, gender, speaker, f0, segment))
             start += length
-    models = [draw(_models(name, frames, random)) for name in ["a", "b"][: draw(st.integers(1, 2))]]
+    models = [draw(_models(name, frames, random)) for name in ["a", "b", "c"][: draw(st.integers(least, most))]]
     return Study(
         frames,
         {

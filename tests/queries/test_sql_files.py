@@ -53,6 +53,14 @@ def test_sections_and_repetition() -> None:
     assert file.sql().split() == ["SELECT", "1"]
 
 
+def test_an_answer_takes_what_all_take_and_what_its_file_lists() -> None:
+    more = parse("x", "answers", "-- Title.\n-- Grain: row.\n-- Parameters: p_other, p_z\nSELECT 1")
+    assert more.parameters == (*PARAMETERS, "p_other")
+    assert more.further_parameters == ("p_other",)
+    none = parse("x", "answers", "-- Title.\n-- Grain: row.\nSELECT 1")
+    assert (none.parameters, none.further_parameters) == (tuple(PARAMETERS), ())
+
+
 @pytest.mark.parametrize("file", sql_files("answers"), ids=[file.name for file in sql_files("answers")])
 def test_an_answer_is_a_view_and_a_macro_with_a_comment(by_hand: duckdb.DuckDBPyConnection, file: SqlFile) -> None:
     views = by_hand.sql(f"SELECT comment FROM duckdb_views() WHERE view_name = '{file.name}'").fetchall()
@@ -60,9 +68,9 @@ def test_an_answer_is_a_view_and_a_macro_with_a_comment(by_hand: duckdb.DuckDBPy
         f"SELECT comment, parameters FROM duckdb_functions() WHERE function_name = '{file.name}'"
     ).fetchall()
     assert views == [(file.comment,)]
-    assert macros == [(file.comment, list(PARAMETERS))]
+    assert macros == [(file.comment, [*PARAMETERS, *file.further_parameters])]
     assert file.title in file.comment
-    assert all(name in file.comment for name in PARAMETERS)
+    assert all(f"{name} := {ALL_PARAMETERS[name].default}: " in file.comment for name in file.parameters)
     columns = [name for name, *_ in by_hand.sql(f"DESCRIBE {file.name}").fetchall()]
     assert columns == by_hand.sql(f"FROM {file.name}()").columns
     assert not file.columns or columns == list(file.columns)

@@ -22,9 +22,11 @@ SMALL = {
     "twin": ["--model", "tiny", "--set", "twin=tiny"],
     "a": ["--set", "a=gender", "--set", "b=phone_class"],
 }
+OF_PAIRS = ("models_by_layer", "pairs_by_layer")
+"""Those that take two models; tests/tui/test_compare.py asks them."""
 
 
-@pytest.mark.parametrize("name", ANALYSES)
+@pytest.mark.parametrize("name", [name for name in ANALYSES if name not in OF_PAIRS])
 def test_every_analysis_gives_a_table_of_a_row_a_line(neurons: Neurons, recorded: Path, name: str) -> None:
     analysis = ANALYSES[name]
     options = [part for option in analysis.options for part in SMALL.get(option, ())]
@@ -75,6 +77,7 @@ def test_the_list_names_every_analysis_and_its_options(neurons: Neurons) -> None
         (["stability", "-p", "gender", "--set", "halves"], "give a name and a value"),
         (["neuron_clusters", "-p", "gender"], "neuron_clusters is not of a property"),
         (["against_twin", "-p", "gender"], "against_twin needs model"),
+        (["pairs_by_layer"], "comparing takes two models, and there is tiny alone; record another one"),
         (["separation", "--sql", "DELETE FROM separation"], "is refused"),
         (["separation", "--layer", "7"], "there is no 7; there are: 1, 2"),
         ([], "give a warehouse and the name of an analysis"),

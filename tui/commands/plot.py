@@ -61,9 +61,9 @@ def plot(
     """Draw a figure of a warehouse.
 
     The paper's figures are probabilities (2), patterns (3), silhouettes (4), best_silhouettes (5), neurons_per_layer
-    (7) and overlap (8); beside them there are heatmap, neuron, lambda, sigma, null, stability, twin, rankings
-    and confounds. Where something cannot be drawn, the picture says why. HTML has everything inside and opens without
-    a network.
+    (7) and overlap (8); beside them there are heatmap, neuron, lambda, sigma, null, stability, twin, rankings,
+    confounds and comparison. Where something cannot be drawn, the picture says why. HTML has everything inside and
+    opens without a network.
 
     Example:
       neurons plot study.warehouse patterns -o patterns.pdf --property gender
