@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tui.registering import help_of
+from tui.several_values import Group
 
 COMMANDS = (
     "demo",
@@ -54,6 +55,7 @@ def gathered(commands: Iterable[str] = COMMANDS) -> typer.Typer:
     """The command with some of its commands, or all."""
     app = typer.Typer(
         name="neurons",
+        cls=Group,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         add_completion=False,

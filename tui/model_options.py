@@ -25,8 +25,9 @@ _OPTIONS: dict[str, Any] = {
     "layers": Annotated[
         list[str] | None,
         typer.Option(
-            metavar="PATTERN",
-            help="Modules to record, in:encoder.*.fc2 or cnn.*; repeatable. [default: FFNs of the encoder]",
+            metavar="PATTERN …",
+            help="Modules to record, in:encoder.*.fc2 or cnn.*; several after WAREHOUSE or MODEL, else repeatable. "
+            "[default: FFNs of the encoder]",
         ),
     ],
     "hop_ms": Annotated[
