@@ -174,12 +174,14 @@ def _mean_std(path: Path) -> tuple[Tensor, Tensor]:
     try:
         values = np.load(path, allow_pickle=False)
         numbers = torch.from_numpy(np.asarray(values, np.float32))
-    except (OSError, ValueError, TypeError, EOFError) as error:
-        raise ModelError(
-            f"{path} is no array of numbers ({error}): give the .npy published with the checkpoint"
-        ) from None
+    except (OSError, ValueError, TypeError, EOFError):
+        # NumPy's own text is not shown: it advises to let the file run code.
+        raise ModelError(f"{path} is no array of numbers: give the .npy published with the checkpoint") from None
     if numbers.shape != (2, N_MELS):
-        raise ModelError(f"{path} has shape {tuple(numbers.shape)}, not (2, {N_MELS}): rows are mean and deviation")
+        raise ModelError(
+            f"{path} has shape {tuple(numbers.shape)}, not (2, {N_MELS}): rows are mean and deviation; give the .npy "
+            "published with the checkpoint"
+        )
     if not numbers.isfinite().all():
         raise ModelError(f"{path} holds values that are not finite: give the .npy published with the checkpoint")
     if not (numbers[1] > 0).all():

@@ -96,9 +96,15 @@ def _complaint(error: Exception, path: Path, remedy: str) -> str:
     if type(error).__name__ != "UnpicklingError":
         return f"{unreadable} ({_line(error)}): {fetch}"
     # torch's own text is not shown: it advises to let the file run code.
-    if "Unsupported" in str(error) or "GLOBAL" in str(error):
+    if _is_saved(path) and ("Unsupported" in str(error) or "GLOBAL" in str(error)):
         return f"holds {few(_code(error, path))} and would run code when loaded: {remedy}"
     return f"{unreadable}: {fetch}"
+
+
+def _is_saved(path: Path) -> bool:
+    """Whether a file begins as those of ``torch.save`` do; a page that a server sent instead is no code."""
+    with open(path, "rb") as file:
+        return file.read(2).startswith((b"PK", b"\x80"))
 
 
 def _code(error: Exception, path: Path) -> list[str]:
