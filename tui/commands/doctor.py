@@ -54,7 +54,7 @@ def doctor(
     Example:
       neurons doctor torchaudio:HUBERT_BASE
       neurons doctor my_checkpoint.pt speech.flac
-      neurons doctor python:my_models:cnn --layers "cnn.*" --layers "fc*" --no-normalize
+      neurons doctor python:my_models:cnn --layers "cnn.*" "fc*" --no-normalize
     """
     for path in (audio, *files_of(reading)):
         if path is not None and not path.exists():
