@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from warehouse.gaps import gaps
+from warehouse.layers import grids_of_layers
 from warehouse.properties import Property, declared
 from warehouse.schema import TABLES
 from warehouse.snapshot import Snapshot
@@ -17,7 +18,8 @@ class Contents:
     """The contents of a snapshot, each part as rows with the columns that its docstring line names.
 
     Attributes:
-        models: (model, family, source, layers, neurons, lambda_pct, hop_ms, values, means).
+        models: (model, family, source, layers, neurons, lambda_pct, hop_ms, values, means); hop_ms is text where
+            layers have frames at several rates.
         corpora: (corpus, utterances, hours, labels, phone set).
         recordings: (model, corpus, utterances, of, frames, shards).
         properties: (property, definition, bins, made, shards not counted yet).
@@ -55,7 +57,9 @@ def _model(facts: dict[str, Any]) -> tuple[Any, ...]:
     widths = sorted({layer["n_neurons"] for layer in facts["layers"]})
     neurons = str(widths[0]) if len(widths) == 1 else f"{widths[0]}..{widths[-1]}"
     kept = facts["model"], facts["family"], facts["source"], facts["n_layers"], neurons, facts["lambda_pct"]
-    return *kept, facts["hop_us"] / 1000, facts["values"], facts["means"]
+    hops = dict.fromkeys(grid.hop_us / 1000 for grid in grids_of_layers(facts))
+    hop_ms = next(iter(hops)) if len(hops) == 1 else ", ".join(f"{hop:g}" if hop else "utterance" for hop in hops)
+    return *kept, hop_ms, facts["values"], facts["means"]
 
 
 def _corpora(state: Snapshot) -> Rows:

@@ -19,7 +19,7 @@ from ingest.models.base import Site, grid_of_samples
 from warehouse.errors import ModelError, first_line
 from warehouse.grid import Grid
 
-FIRST_SECONDS, MOST_SECONDS = 0.5, 8.0
+FIRST_SECONDS, MOST_SECONDS = 0.25, 8.0
 """Noise that is tried first, and after which no frame rate is looked for any more."""
 
 Shape = tuple[int, ...]
@@ -118,8 +118,9 @@ class _Probe:
                 "--hop-ms"
             )
         # Frames are added at lengths that lie a hop apart; the first and the last such length give it exactly.
-        begin = _first_with(frames, first + 1, n, 2 * n)
-        end = _first_with(frames, last, begin, 2 * n)
+        near = 2 * n // (last - first)  # more than a hop
+        begin = _first_with(frames, first + 1, n, n + near if frames(n + near) > first else 2 * n)
+        end = _first_with(frames, last, 2 * n - near if frames(2 * n - near) < last else begin, 2 * n)
         hop, rest = divmod(end - begin, last - first - 1)
         line = _Line(hop or 1, begin - first * hop)
         tried = (n, begin - 1, begin, n + n // 3, n + n // 2, n + n // 2 + 1, end - 1, end, 2 * n)
