@@ -1,4 +1,4 @@
-"""Every family of models at its published size, with seeded weights: does the doctor pass it, what does recording cost?
+"""Every family of models at its published size, seeded: whether the doctor passes it, and what recording it costs.
 
     python benchmarks/families.py [--only NAME …] [--seconds 10]
 
