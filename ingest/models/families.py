@@ -97,6 +97,7 @@ class Family:
         recognise: how sound gets into a module of this family; None for a module of another one.
         names: what can be loaded, for messages about unknown names.
         takes_mean_std: whether the normalisation of its input is a file that the user may name.
+        any_module: whether it recognises every module, and so is asked when no other family does.
     """
 
     name: str
@@ -106,13 +107,14 @@ class Family:
     recognise: Callable[[nn.Module], FrontEnd | None]
     names: Callable[[], Sequence[str]]
     takes_mean_std: bool = False
+    any_module: bool = False
 
 
 FAMILIES: dict[str, Family] = {}
 
 
 def register(family: Family) -> None:
-    """Enter a family; modules are offered to families in the order of registration.
+    """Enter a family; modules are offered to families in the order of registration, those that take any at the end.
 
     Raises:
         ValueError: another family has its name or one of its schemes.
@@ -131,7 +133,7 @@ def fit(module: nn.Module, source: str, reading: Reading) -> SpeechModel:
     Raises:
         ModelError: no layers, or no grid.
     """
-    for family in FAMILIES.values():
+    for family in sorted(FAMILIES.values(), key=lambda family: family.any_module):
         front = family.recognise(module)
         if front is not None:
             return assemble(module, family.name, front, source, reading)

@@ -96,4 +96,5 @@ FAMILY = Family(
     load=load,
     recognise=recognise,
     names=lambda: ["python:MODULE:FUNCTION"],
+    any_module=True,
 )

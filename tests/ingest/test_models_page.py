@@ -79,15 +79,13 @@ def test_its_commands_are_known() -> None:
 
 @pytest.fixture
 def registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The module ``patches``, registered by the page's line where the page says."""
+    """The module ``patches``, registered by the page's line."""
     (tmp_path / "patches.py").write_text(FAMILY)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
     patches = importlib.import_module("patches")
     before = dict(families.FAMILIES)
-    named = families.FAMILIES.pop("named")
     exec(compile(REGISTRATION, "models.md", "exec"), vars(ingest.models) | {"patches": patches})
-    families.register(named)
     yield patches
     families.FAMILIES.clear()
     families.FAMILIES.update(before)
@@ -117,7 +115,6 @@ def by_hand(state: dict[str, Tensor], waveform: np.ndarray) -> list[np.ndarray]:
 
 def test_its_family_is_one_file_and_one_line(registered: Any) -> None:
     assert len(REGISTRATION.splitlines()) == 1
-    assert list(families.FAMILIES)[-2:] == ["patches", "named"]
     sizes = {"width": 16, "neurons": 40, "blocks": 2}
     module = registered.Patches(**sizes)
     torch.save({"sizes": sizes, "model": module.state_dict()}, "trained.pt")
