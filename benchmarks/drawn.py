@@ -81,7 +81,8 @@ class Drawing(ShardRecorder):
         self.layers = layers
         super().__init__(state, "drawn", recorder, by_name, settings, lambda seconds: None, print)
 
-    def _run(self, shard: Shard, places: Sequence[int], rejected: list) -> Recorded:
+    def _run(self, on_grids: Sequence[Shard], places: Sequence[int], rejected: list) -> Recorded:
+        (shard,) = on_grids
         random = np.random.default_rng(shard.first_frames[0])
         # A thousand rows of distinct neurons, chosen at random for each frame: drawing anew is too slow.
         rows = np.argsort(random.random((1000, WIDTH)), axis=1)[:, :TOP_K].astype(np.uint16)
@@ -109,7 +110,7 @@ def build_of(corpus: Corpus, target: Path, layers: int = LAYERS, compacted: bool
     prepare(layout, corpus, shards, RATE, settings, lambda seconds: None, print)
     drawing = Drawing(snapshot(layout), corpus, settings, layers)
     for shard in shards:
-        drawing.record(shard)
+        drawing.record([shard])
     if compacted:
         compact(layout, keep_seconds=0)
 

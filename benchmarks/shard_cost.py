@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from drawn import GRID, RATE, Drawing, drawn_model
+from drawn import GRID, LAYERS, RATE, Drawing, drawn_model
 from figures import figure
 
 from ingest.corpora import Corpus, Segment, Utterance
@@ -56,11 +56,11 @@ def main() -> None:
         corpus = small_corpus(n_shards)
         shards = plan(layout, corpus, GRID, RATE, settings.shard_minutes)
         prepare(layout, corpus, shards, RATE, settings, lambda seconds: None, print)
-        drawing = Drawing(snapshot(layout), corpus, settings)
+        drawing = Drawing(snapshot(layout), corpus, settings, LAYERS)
         times = []
         for shard in shards:
             start = time.perf_counter()
-            drawing.record(shard)
+            drawing.record([shard])
             times.append(time.perf_counter() - start)
         first, last = statistics.median(times[:N_MEASURED]), statistics.median(times[-N_MEASURED:])
         figure(f"a shard after {n_shards - N_MEASURED} others", last, "s", first, "one of the first shards")

@@ -25,7 +25,7 @@ from ingest.record import ShardRecorder, recorded
 from ingest.recorder import Recorder
 from ingest.registration import declare_built_in, register_model
 from ingest.settings import Settings
-from warehouse import Commit, CorpusError, Layout, create, snapshot
+from warehouse import Commit, CorpusError, Grid, Layout, create, snapshot
 from warehouse.schema import table
 
 
@@ -118,10 +118,17 @@ class _Run:
         note = once(progress.note)
         for line in corpus.notes:
             note(line)
-        to_prepare = sum(sum(lacking.values()) for lacking in unprepared)
+        # Whole utterances have no F0, which is what takes time.
+        to_prepare = sum(
+            sum(lacking.values())
+            for grid, lacking in zip(model.grids, unprepared, strict=True)
+            if grid != Grid.UTTERANCE
+        )
         with progress.stage("labels and F0" if settings.f0 else "labels", to_prepare) as advance:
             for on_grid in on_grids:
-                rejected += prepare(self.layout, corpus, on_grid, model.sample_rate, settings, advance, note)
+                found = prepare(self.layout, corpus, on_grid, model.sample_rate, settings, advance, note)
+                known = {utterance for utterance, _ in rejected}
+                rejected += [(utterance, reason) for utterance, reason in found if utterance not in known]
         by_name = {u.name: u for u in corpus.utterances}
         listening = Recorder(model, settings.lambda_pct, settings.values, settings.means, settings.dtype)
         with listening, progress.stage(f"recording {self.model_name}", total) as advance:

@@ -1,7 +1,7 @@
 """Phone labels on a frame grid: which interval a frame belongs to, and which frames stand for their runs.
 
-The rule of [A] §2, with its gaps filled: the interval that overlaps [hop·i, hop·(i+1)) the longest, the earlier one
-on a tie, in integer microseconds throughout.
+The rule of [A] §2, with its gaps filled: the interval that overlaps what frame i stands for ([hop·i, hop·(i+1)), see
+:class:`warehouse.Grid`) the longest, the earlier one on a tie, in integer microseconds throughout.
 """
 
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ def label_frames(tiles: Sequence[Segment], grid: Grid, n_frames: int) -> FrameLa
     """
     starts = np.array([t.start_us for t in tiles], dtype=np.int64)
     ends = np.array([t.end_us for t in tiles], dtype=np.int64)
-    frame_start = np.arange(n_frames, dtype=np.int64) * grid.hop_us
+    frame_start = grid.start_us + np.arange(n_frames, dtype=np.int64) * grid.hop_us
     frame_end = frame_start + grid.hop_us
     # Intervals that a frame meets, from the first that ends after its start to the last that starts before its end.
     first = best = np.minimum(np.searchsorted(ends, frame_start, side="right"), len(tiles) - 1)

@@ -47,8 +47,14 @@ SCHEMA = {
 }
 
 Layer = tuple[str, int]
+Frames = tuple[str, int]
 Neurons = set[tuple[str, int]]
 """Neurons with the group that they respond to."""
+
+
+_LAYERS = """
+SELECT model, layer, n_neurons, top_k, grid_number(hop_us, offset_us, window_us) FROM layers ORDER BY model, layer
+"""
 
 
 @dataclass(frozen=True)
@@ -57,17 +63,19 @@ class _Found:
 
     Attributes:
         widths: recorded layers and their numbers of neurons.
+        frames: recorded layers and whose frames they have: model and grid.
         sets: (model, layer), property -> its group neurons, unconditioned.
         within: (model, layer), property, group of the other property -> its group neurons in that group's frames.
-        groups: model, property -> its groups in their order.
-        shown: model, property, group of the other property -> groups of the property that have frames there.
+        groups: frames, property -> its groups in their order.
+        shown: frames, property, group of the other property -> groups of the property that have frames there.
     """
 
     widths: Mapping[Layer, int]
+    frames: Mapping[Layer, Frames]
     sets: Mapping[tuple[Layer, str], Neurons]
     within: Mapping[tuple[Layer, str, str], Neurons]
-    groups: Mapping[tuple[str, str], list[str]]
-    shown: Mapping[tuple[str, str, str], set[str]]
+    groups: Mapping[tuple[Frames, str], list[str]]
+    shown: Mapping[tuple[Frames, str, str], set[str]]
 
 
 def confounds(
@@ -138,27 +146,29 @@ def _find(con: "Connection", a: str, b: str, instead: Mapping[str, str], paramet
             sets[(model, layer), name].add((group, neuron))
     layers = [
         row
-        for row in con.sql("SELECT model, layer, n_neurons, top_k FROM layers ORDER BY model, layer").fetchall()
+        for row in con.sql(_LAYERS).fetchall()
         if parameters.get("p_model", row[0]) == row[0] and int(parameters.get("p_layer", row[1])) == row[1]
     ]
     within: dict[tuple[Layer, str, str], Neurons] = defaultdict(set)
-    shown: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-    for model, layer, name, of_other, group, neuron in con.sql(_joint(con, a, b, layers, parameters)).fetchall():
+    shown: dict[tuple[Frames, str, str], set[str]] = defaultdict(set)
+    for model, grid, layer, name, of_other, group, neuron in con.sql(_joint(con, a, b, layers, parameters)).fetchall():
         if neuron is None:
-            shown[model, name, of_other].add(group)
+            shown[(model, grid), name, of_other].add(group)
         else:
             within[(model, layer), name, of_other].add((group, neuron))
     listed, models = (", ".join(map(quote, sorted(found))) for found in ({*names}, {model for model, *_ in layers}))
     seen = (
-        'SELECT DISTINCT model, property, "group" FROM frame_counts '
+        'SELECT DISTINCT model, grid_number(hop_us, offset_us, window_us), property, "group" FROM frame_counts '
         f"WHERE property IN ({listed}) AND model IN ({models or 'NULL'})"
     )
-    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for model, name, group in con.sql(seen).fetchall():
-        groups[model, name].append(group)
+    groups: dict[tuple[Frames, str], list[str]] = defaultdict(list)
+    for model, grid, name, group in con.sql(seen).fetchall():
+        groups[(model, grid), name].append(group)
     for (_, name), here in groups.items():
         here.sort(key=group_order(labels[name]))
-    return _Found({(model, layer): width for model, layer, width, _ in layers}, sets, within, groups, shown)
+    widths = {(model, layer): width for model, layer, width, *_ in layers}
+    frames = {(model, layer): (model, grid) for model, layer, _, _, grid in layers}
+    return _Found(widths, frames, sets, within, groups, shown)
 
 
 def _joint(con: "Connection", a: str, b: str, layers: Iterable[Any], parameters: Mapping[str, Value]) -> str:
@@ -168,19 +178,19 @@ def _joint(con: "Connection", a: str, b: str, layers: Iterable[Any], parameters:
     places = {**given, "a": quote(a), "b": quote(b), "n_frames": str(con.snapshot.rows("frames"))}
     parts = (
         {"model": quote(model), "layer": str(layer), "n_neurons": str(width), "top_k": str(top_k), "cells": cells}
-        for model, layer, width, top_k in layers
+        for model, layer, width, top_k, _ in layers
         for cells in ("first_cells", "other_cells")
     )
     return file.with_places(places, parts)
 
 
 def _within(found: _Found, layer: Layer, name: str, other: str) -> Iterator[tuple[Any, ...]]:
-    model, before = layer[0], found.sets.get((layer, name), set())
-    of_other = found.groups.get((model, other), [])
+    frames, before = found.frames[layer], found.sets.get((layer, name), set())
+    of_other = found.groups.get((frames, other), [])
     yield from _rows(found, layer, name, other, ALL, before, "")
     after = [found.within.get((layer, name, group), set()) for group in of_other]
     for group, remaining in zip(of_other, after, strict=True):
-        n_groups = len(found.shown.get((model, name, group), ()))
+        n_groups = len(found.shown.get((frames, name, group), ()))
         note = (
             f"no frame that counts is in group {group} of {other} and has a group of {name}"
             if n_groups == 0
@@ -189,7 +199,7 @@ def _within(found: _Found, layer: Layer, name: str, other: str) -> Iterator[tupl
             else ""
         )
         yield from _rows(found, layer, name, other, group, remaining if n_groups > 1 else None, note)
-    compared = [group for group in of_other if len(found.shown.get((model, name, group), ())) > 1]
+    compared = [group for group in of_other if len(found.shown.get((frames, name, group), ())) > 1]
     note = (
         f"no frame that counts has a group of {other}"
         if not of_other
@@ -201,7 +211,7 @@ def _within(found: _Found, layer: Layer, name: str, other: str) -> Iterator[tupl
 
 
 def _in_place(found: _Found, layer: Layer, name: str, other: str) -> Iterator[tuple[Any, ...]]:
-    there = found.groups.get((layer[0], other))
+    there = found.groups.get((found.frames[layer], other))
     note = "" if there else f"no frame has a group of {other}; declare it, or give it to connect(properties=[…])"
     yield from _rows(
         found, layer, name, other, IN_PLACE, found.sets.get((layer, other), set()) if there else None, note
@@ -212,7 +222,7 @@ def _rows(
     found: _Found, layer: Layer, name: str, other: str, within: str, after: Neurons | None, note: str
 ) -> Iterator[tuple[Any, ...]]:
     """Rows of one condition: of the property neurons, then of each group's."""
-    everything, groups = found.sets.get((layer, name), set()), found.groups.get((layer[0], name), [])
+    everything, groups = found.sets.get((layer, name), set()), found.groups.get((found.frames[layer], name), [])
     if not groups:
         note = f"no frame that counts has a group of {name}"
     elif len(groups) == 1:

@@ -163,10 +163,19 @@ def _count(state: Snapshot, prop: Property, advance: Callable[[Gap], None]) -> D
 
 
 def frame_facts(state: Snapshot) -> duckdb.DuckDBPyConnection:
-    """In-memory DuckDB with ``frame_facts`` over all frames of a snapshot, and ``property_edges``."""
+    """In-memory DuckDB with ``frame_facts`` and ``property_edges``.
+
+    Of each corpus it has the frames of one grid, the first in order that are no whole utterances, where there are such:
+    so that nothing is counted once a grid.
+    """
     con = duckdb.connect()
-    for name in ("frames", "utterances", "segments", "phones", "property_edges"):
+    for name in ("utterances", "segments", "phones", "property_edges"):
         con.execute(f"CREATE VIEW {name} AS {stored(state, name)}")
+    of_corpus: dict[str, Grid] = {}
+    for corpus, grid in sorted(_grids(state), key=lambda found: (found[1] == Grid.UTTERANCE, found)):
+        of_corpus.setdefault(corpus, grid)
+    labels = [m for m in state.of_kind("labels") if of_corpus[m.facts["corpus"]] == grid_of(m.facts)]
+    con.execute(f"CREATE VIEW frames AS {stored(state, 'frames', labels)}")
     con.execute(f"CREATE VIEW frame_facts AS {frame_facts_sql()}")
     return con
 

@@ -98,17 +98,22 @@ def _edges_not_frozen(state: Snapshot) -> Iterator[str]:
     """Edges of quantile properties that were declared just now, as counting will freeze them."""
     binned = [prop for prop in declared(state).values() if prop.bins is not None and prop.bins.quantiles is not None]
     frozen = {(f["property"], f["corpus"], f["hop_us"], f["offset_us"]) for f in state.facts("edges")}
-    # Edges are those of the frames' hop and offset: frames of another window are the same but for the last ones.
-    grids = {(f["corpus"], f["hop_us"], f["offset_us"]): grid_of(f) for f in state.facts("labels")}
-    for (corpus, *_), grid in sorted(grids.items()):
+    # Of frames that differ in their window alone, which are the same but for the last ones, the first stand for all.
+    labelled = sorted({(f["corpus"], grid_of(f)) for f in state.facts("labels")}, reverse=True)
+    grids = {(corpus, grid.hop_us, grid.offset_us): grid for corpus, grid in labelled}
+    known: dict[tuple[str, str], list[float] | None] = {}
+    for (corpus, *_), grid in sorted(grids.items(), reverse=True):  # whole utterances last: cut where frames are
         missing = [prop for prop in binned if (prop.name, corpus, grid.hop_us, grid.offset_us) not in frozen]
         if missing:
-            from warehouse.edges import quantile_edges
+            from warehouse.edges import frame_edges, quantile_edges
             from warehouse.facts import corpus_facts
 
             with corpus_facts(state, corpus, grid) as con:
                 for prop in missing:
-                    edges = quantile_edges(con, prop)
+                    edges = None
+                    if grid == Grid.UTTERANCE:
+                        edges = frame_edges(state, corpus, prop.name) or known.get((corpus, prop.name))
+                    edges = known[corpus, prop.name] = edges or quantile_edges(con, prop)
                     yield (
                         f" UNION ALL SELECT {quote(prop.name)}, {quote(corpus)}, {grid.hop_us}, {grid.offset_us}, "
                         f"{'NULL' if edges is None else sql_list(edges)}"

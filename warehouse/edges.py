@@ -17,7 +17,8 @@ from warehouse.snapshot import Snapshot, snapshot
 def freeze_missing_edges(layout: Layout, corpus: str, grid: Grid) -> None:
     """Fix the edges of the declared quantile properties that have none yet for a corpus on a grid.
 
-    A property without a value on any frame of the corpus gets NULL: it labels no frame there, for good.
+    A property without a value on any frame of the corpus gets NULL: it labels no frame there, for good. Whole
+    utterances are cut where their frames are, so that a group is of the same utterances in every layer.
     """
     state = snapshot(layout)
     ready = countable(state, corpus, grid)
@@ -25,7 +26,8 @@ def freeze_missing_edges(layout: Layout, corpus: str, grid: Grid) -> None:
     con = corpus_facts(state, corpus, grid) if missing else None
     for prop in missing:
         assert con is not None
-        _freeze(layout, prop, corpus, grid, quantile_edges(con, prop))
+        known = frame_edges(state, corpus, prop.name) if grid == Grid.UTTERANCE else None
+        _freeze(layout, prop, corpus, grid, known or quantile_edges(con, prop))
 
 
 def countable(state: Snapshot, corpus: str, grid: Grid) -> dict[str, Property]:
@@ -40,6 +42,16 @@ def countable(state: Snapshot, corpus: str, grid: Grid) -> dict[str, Property]:
         for name, prop in declared(state).items()
         if prop.bins is None or prop.bins.quantiles is None or name in frozen
     }
+
+
+def frame_edges(state: Snapshot, corpus: str, name: str) -> list[float] | None:
+    """Edges that are frozen for the frames of a corpus; of those on several grids, the first in order."""
+    found = {
+        (m.facts["hop_us"], m.facts["offset_us"]): m.facts["edges"]
+        for m in state.of_kind("edges")
+        if (m.facts["corpus"], m.facts["property"]) == (corpus, name) and m.facts["hop_us"]
+    }
+    return found[min(found)] if found else None
 
 
 def quantile_edges(con: duckdb.DuckDBPyConnection, prop: Property) -> list[float] | None:

@@ -9,7 +9,10 @@ from typing import ClassVar
 
 @dataclass(frozen=True, order=True)
 class Grid:
-    """Frames of equal hop: frame i stands for [hop·i, hop·(i+1)) and is centred at offset + hop·i.
+    """Frames of equal hop: frame i is centred at offset + hop·i and stands for a hop of the utterance.
+
+    That is [hop·i, hop·(i+1)), in which the centre lies for the front ends of the papers, or close to it. Where a wide
+    window moves the centre two hops or more from the start, it is the hop around the centre.
 
     All times are integer microseconds, because aligners work on a 10 ms lattice where ties between two
     phones are common and must not be decided by floating-point noise.
@@ -34,6 +37,11 @@ class Grid:
             return int(n_samples > 0)
         room = n_samples * 1_000_000 - self.window_us * sample_rate
         return room // (self.hop_us * sample_rate) + 1 if room >= 0 else 0
+
+    @property
+    def start_us(self) -> int:
+        """Start of what frame 0 stands for, in microseconds from the start of the utterance."""
+        return 0 if self.offset_us < 2 * self.hop_us else self.offset_us - self.hop_us // 2
 
     def centre_us(self, frame: int) -> int:
         """Centre of a frame, in microseconds from the start of the utterance."""

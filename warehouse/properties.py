@@ -6,6 +6,7 @@ groups from :func:`group_select`, so that both always agree.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -95,6 +96,12 @@ BUILT_IN: tuple[Property, ...] = (
 )
 
 
+_OF_FRAMES = re.compile(
+    r"\b(phone|phone_class|word|segment|segment_s|start_s|end_s|f0_hz|given_pitch|frame|is_middle|is_last_run)\b", re.I
+)
+"""Columns of frame_facts that a frame which stands for a whole utterance does not have."""
+
+
 def quote(text: str) -> str:
     """Text as an SQL string literal."""
     return "'" + text.replace("'", "''") + "'"
@@ -108,7 +115,8 @@ def sql_list(values: Iterable[str | float]) -> str:
 def group_select(prop: Property) -> str:
     """SELECT that gives the group of every frame that has one.
 
-    The statement reads ``frame_facts`` and, for quantile bins, ``property_edges``.
+    The statement reads ``frame_facts`` and, for quantile bins, ``property_edges``. A frame that stands for a whole
+    utterance has no group of a definition that looks at less than that, whatever an ELSE would say of it.
 
     Returns:
         SQL text with columns property, frame_id, "group".
@@ -129,11 +137,12 @@ def group_select(prop: Property) -> str:
         )
         if prop.bins.given is not None:
             group = f"coalesce({prop.bins.given}, {group})"
+    whole = " AND hop_us > 0" if _OF_FRAMES.search(prop.definition) else ""
     # In two steps, because a column of the metadata may be called "group", too.
     return (
         f'SELECT {quote(prop.name)} AS property, frame_id, value AS "group" FROM ('
         f"SELECT frame_id, {group} AS value FROM {source} "
-        f"WHERE coalesce(phone, '{UNLABELLED}') NOT IN ('{SILENCE}', '{SPOKEN_NOISE}')"
+        f"WHERE coalesce(phone, '{UNLABELLED}') NOT IN ('{SILENCE}', '{SPOKEN_NOISE}'){whole}"
         ") AS labelled WHERE value IS NOT NULL"
     )
 

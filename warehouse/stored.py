@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 def stored(state: Snapshot, table: str, manifests: Iterable[Manifest] | None = None) -> str:
     """SELECT of the rows of a table, of some commits only where they are given; without files, of none.
 
-    Files of the first version lack the columns of the grid that their commit or its model states; a commit that
-    merged the files of others has theirs.
+    Folders around the warehouse are no partitions of it, whatever they are called. Files of the first version lack the
+    columns of the grid that their commit or its model states; a commit that merged the files of others has theirs.
     """
     chosen = state.manifests if manifests is None else tuple(manifests)
     files: dict[str, list[str]] = defaultdict(list)
@@ -34,7 +34,8 @@ def stored(state: Snapshot, table: str, manifests: Iterable[Manifest] | None = N
         columns = ", ".join(f'CAST(NULL AS {kind}) AS "{column}"' for column, kind, _ in TABLES[table].columns)
         return f"SELECT {columns} WHERE false"
     return " UNION ALL BY NAME ".join(
-        f"SELECT *{added} FROM read_parquet([{', '.join(map(quote, listed))}]{_by_name(state, table, listed)})"
+        f"SELECT *{added} FROM read_parquet([{', '.join(map(quote, listed))}], hive_partitioning = false"
+        f"{_by_name(state, table, listed)})"
         for added, listed in files.items()
     )
 

@@ -146,10 +146,10 @@ def stability_by_amount(
     if not shares or not all(0 < share <= 1 for share in shares):
         raise QueryError(f"shares: {list(shares)} are no shares of the data; give some, above 0 and at most 1")
     rows: list[dict[str, Any]] = []
-    hops = dict(con.sql("SELECT model, hop_us FROM models").fetchall())
     for counts, units in _layers(con, property, parameters):
         whole = _whole(counts)
         frames = np.bincount(units.pieces.unit, weights=units.pieces.frames, minlength=units.pieces.n_units)
+        hop_us = counts.layer.grid.hop_us
         for share in shares:
             chosen = np.stack([*units.split(share, draws, seed)][0::2]) if units.can_vary else np.ones((0, len(frames)))
             sizes, shared, with_all = _overlaps(counts, units, whole, share, draws, seed)
@@ -165,7 +165,8 @@ def stability_by_amount(
                         "n_units": round(float(chosen.sum(axis=1).mean())) if len(chosen) else key["n_units"],
                         "share": share,
                         "n_frames": n_frames,
-                        "hours": None if n_frames is None else n_frames * hops[counts.layer.model] / 3.6e9,
+                        # A layer with one frame an utterance does not say how long those are.
+                        "hours": n_frames * hop_us / 3.6e9 if n_frames is not None and hop_us else None,
                         "draws": len(a),
                         "seed": seed,
                         "n": n,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from queries.calls import Value, call
+from queries.calls import Value, call, call_part
 from queries.masks.layers import MaskLayer
 from queries.masks.recorded import recorded_model
 
@@ -16,9 +16,11 @@ TAKEN = ("p_corpus", "p_frames", "p_lambda", "p_where")
 """Parameters that say which frames are counted, and what counts as active."""
 
 _PROBABILITY = """
-WITH cells AS MATERIALIZED (FROM {cells}),
-total AS (SELECT sum(n_frames) AS n FROM (SELECT DISTINCT "group", phone, n_frames FROM cells))
-SELECT layer, neuron, sum(n_active) / any_value(total.n) AS p FROM cells, total GROUP BY layer, neuron
+WITH total AS (SELECT grid, sum(n_frames) AS n FROM {cells} GROUP BY grid)
+SELECT p.layer, p.neuron, sum(p.n_active) / any_value(t.n) AS p
+FROM {probabilities} AS p
+INNER JOIN total AS t ON t.grid = layer_grid(p.model, p.layer)
+GROUP BY p.layer, p.neuron
 """
 
 
@@ -41,8 +43,9 @@ def probability_scores(con: "Connection", model: str | None = None, **parameters
     """
     recorded = recorded_model(con, model)
     chosen = {name: value for name, value in parameters.items() if name in TAKEN}
-    cells = call("activation_probabilities", {"p_model": recorded.name, "p_property": "phone", **chosen})
-    found = con.sql(_PROBABILITY.format(cells=cells)).fetchnumpy()
+    asked = {"p_model": recorded.name, "p_property": "phone", **chosen}
+    calls = {"cells": call_part("counted_cells", asked), "probabilities": call("activation_probabilities", asked)}
+    found = con.sql(_PROBABILITY.format(**calls)).fetchnumpy()
     scores = {layer.layer: np.zeros(layer.n_neurons) for layer in recorded.layers}
     for number, vector in scores.items():
         of_layer = found["layer"] == number

@@ -29,8 +29,13 @@ WHERE model = $model AND layer = $layer AND "rank" < $top_k AND frame_id BETWEEN
 
 
 def counted_frames(con: "Connection", model: str, layer: int, asked: Mapping[str, Value]) -> np.ndarray:
-    """The frames of a layer that a question counts, (n,) int64 in ascending order; silence never counts."""
-    chosen = call_part("chosen_frames", {**asked, "p_property": "phone"})
+    """The frames of a layer that a question counts, (n,) int64 in ascending order; silence never counts.
+
+    Where a layer has one frame an utterance, every utterance counts: such frames have no phone.
+    """
+    whole = "SELECT is_utterance_grid(layer_grid($model, $layer))"
+    ((pooled,),) = con.sql(whole, {"model": model, "layer": layer}).fetchall()
+    chosen = call_part("asked_frames" if pooled else "chosen_frames", {**asked, "p_property": "phone"})
     return con.sql(_FRAMES.format(chosen=chosen), {"model": model, "layer": layer}).pl()["frame_id"].to_numpy()
 
 

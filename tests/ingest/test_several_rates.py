@@ -5,6 +5,7 @@ and the sets are made by the definitions of [A] word for word.
 """
 
 import re
+import shutil
 from collections import defaultdict
 from fractions import Fraction
 from pathlib import Path
@@ -19,18 +20,20 @@ from ingest import Corpus, ingest, wrap
 from ingest.models import SpeechModel
 from ingest.recorder import Recorder
 from queries import connect
-from queries.certainty import bootstrap_sets, permutation_null
+from queries.certainty import bootstrap_sets, permutation_null, stability_by_amount
 from queries.checks import Check, run_checks
+from queries.confounds import confounds
 from queries.curves import sizes_by_lambda, sizes_by_sigma
 from queries.declare import declare_property
 from queries.live_sets.answer import answer
 from queries.live_sets.counts import Counts
 from queries.live_sets.question import Question
-from queries.patterns import pattern_matrices
+from queries.neuron_card import Neuron, alike
+from queries.patterns import neuron_clusters, pattern_matrices
 from warehouse import ModelError, snapshot
 from warehouse.compact import compact
 from warehouse.grid import Grid
-from warehouse.properties import UNVOICED, VOICED, VOWELS, Property, declare
+from warehouse.properties import UNVOICED, VOICED, VOWELS, Bins, Property, declare
 
 WIDTHS = (20, 24, 18, 30, 15, 6)
 LAMBDA = 10.0
@@ -39,7 +42,11 @@ WINDOW, HOP = 400, 160
 
 
 class Cnn(nn.Module):
-    """Four convolutions over log energies of 10 ms frames, mean pooling, and two fully connected layers."""
+    """Four convolutions over log energies of 10 ms frames, mean pooling, and two fully connected layers.
+
+    The biases of the last two are such that what they give is around 0: which neurons are the strongest then depends on
+    the utterance.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,7 +72,19 @@ class Cnn(nn.Module):
 def make() -> Cnn:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(5)
-        return Cnn().eval()
+        module = Cnn().eval()
+        # Voice-like sounds, high and low: what the pooled layers give for them on average becomes 0.
+        time = torch.arange(8_000) / 16_000
+        hums = [sum(torch.sin(2 * torch.pi * hum * k * time) / k for k in range(1, 13)) for hum in (115.0, 210.0)]
+        noise = torch.randn(2, 8_000) / 100
+        with torch.no_grad():
+            for linear in (module.fc1, module.fc2):
+                seen = []
+                handle = linear.register_forward_hook(lambda m, x, y, seen=seen: seen.append(y))
+                module(0.15 * torch.stack(hums) + noise)
+                handle.remove()
+                linear.bias -= seen[0].mean(0)
+        return module
 
 
 def convolved(x: np.ndarray, layer: nn.Conv1d) -> np.ndarray:
@@ -155,8 +174,9 @@ def intervals(path: Path) -> list[tuple[Fraction, Fraction, str]]:
 
 
 def phone_of(tiers: list[tuple[Fraction, Fraction, str]], frame: int, hop: int) -> str:
-    """The phone that overlaps [hop · frame, hop · (frame + 1)) the longest, the earlier one on a tie."""
-    start, end = frame * hop, (frame + 1) * hop
+    """The phone that overlaps the hop around a frame's centre the longest, the earlier one on a tie."""
+    centre = Fraction(GRIDS[0 if hop == 1 else 1].offset_us, 10_000) + frame * hop
+    start, end = centre - Fraction(hop, 2), centre + Fraction(hop, 2)
     overlaps = [max(Fraction(0), min(b, end) - max(a, start)) for a, b, _ in tiers]
     return tiers[overlaps.index(max(overlaps))][2]
 
@@ -281,6 +301,11 @@ def test_sets_are_those_of_the_definitions(
     assert {layer for layer, *_ in expected if layer > 4} == ({5, 6} if prop == "gender" else set())
 
 
+def test_pooled_layers_have_neurons_of_one_gender(frames: list[list[dict]]) -> None:
+    assert {layer for layer, *_ in expected_sets(frames, of_gender, 0.8)} >= {5, 6}
+    assert len({tuple(f["active"]) for f in frames[4]}) > 2
+
+
 def test_a_condition_narrows_frames_of_every_rate(warehouse: Path, frames: list[list[dict]]) -> None:
     kept = [[f for f in of_layer if f["s"] != "s0"] for of_layer in frames]
     with connect(warehouse) as con:
@@ -289,7 +314,7 @@ def test_a_condition_narrows_frames_of_every_rate(warehouse: Path, frames: list[
         assert set(con.sql(sql).fetchall()) == expected_sets(kept, of_gender, 0.8)
         # A frame that stands for an utterance has no phone, so a condition on phones leaves none.
         sql = "SELECT DISTINCT layer FROM activation_probabilities(p_property := 'gender', p_where := 'phone = ''AA''')"
-        assert {layer for (layer,) in con.sql(sql).fetchall()} <= {1, 2, 3, 4}
+        assert {layer for (layer,) in con.sql(sql).fetchall()} == {1, 2, 3, 4}
 
 
 def test_every_reading_counts_whole_utterances(warehouse: Path) -> None:
@@ -348,8 +373,6 @@ def test_analyses_take_each_layers_own_frames(warehouse: Path, frames: list[list
 def test_a_property_declared_later_and_a_compacted_warehouse_say_the_same(
     warehouse: Path, frames: list[list[dict]], tmp_path: Path
 ) -> None:
-    import shutil
-
     copy = tmp_path / "copy.warehouse"
     shutil.copytree(warehouse, copy)
     layout = snapshot(copy).layout
@@ -425,3 +448,57 @@ def test_a_model_that_fails_on_noise_says_so_in_one_line() -> None:
     with pytest.raises(ModelError, match=r"Broken cannot be run on 1 waveform.*state --hop-ms") as caught:
         wrap(Broken(), layers=["out"])
     assert "\n" not in str(caught.value)
+
+
+def test_folders_that_look_like_partitions_change_nothing(warehouse: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "model=zzz" / "corpus=yyy" / "copy.warehouse"
+    shutil.copytree(warehouse, copy)
+    compact(snapshot(copy).layout, keep_seconds=0)
+    with connect(copy) as con:
+        assert con.sql("SELECT DISTINCT model, corpus FROM frame_counts").fetchall() == [("cnn", "made")]
+        assert con.sql("SELECT DISTINCT model, corpus FROM activation_counts").fetchall() == [("cnn", "made")]
+        assert "corpus" not in con.sql("FROM frames").columns
+
+
+def test_what_looks_at_less_than_an_utterance_gives_whole_ones_no_group(warehouse: Path) -> None:
+    looks = Property("looks", "CASE WHEN phone = 'AA' THEN 'aa' ELSE 'other' END")
+    old = Property("old", "CASE WHEN age > 21 THEN 'old' ELSE 'young' END")
+    sql = "SELECT DISTINCT layer FROM activation_probabilities(p_property := '{}') ORDER BY 1"
+    with connect(warehouse, properties=[looks, old]) as con:
+        assert [n for (n,) in con.sql(sql.format("looks")).fetchall()] == [1, 2, 3, 4]
+        assert [n for (n,) in con.sql(sql.format("old")).fetchall()] == [1, 2, 3, 4, 5, 6]
+
+
+def test_whole_utterances_are_cut_where_their_frames_are(warehouse: Path, tmp_path: Path) -> None:
+    longer = Property("longer", "duration", Bins(quantiles=(0.5,)), ("short", "long"))
+    groups = """
+        SELECT u.utterance, list(DISTINCT g."group" ORDER BY g."group")
+        FROM frame_groups AS g JOIN frames AS f USING (frame_id) JOIN utterances AS u USING (utterance_id)
+        WHERE g.property = 'longer' GROUP BY ALL
+    """
+    with connect(warehouse, properties=[longer]) as con:
+        asked = con.sql(groups).fetchall()
+    assert all(len(found) == 1 for _, found in asked)
+    assert {found[0] for _, found in asked} == {"short", "long"}
+    copy = tmp_path / "copy.warehouse"
+    shutil.copytree(warehouse, copy)
+    declare_property(copy, "longer", column="duration", bins=[0.5], labels=["short", "long"])
+    with connect(copy) as con:
+        assert sorted(con.sql(groups).fetchall()) == sorted(asked)
+
+
+def test_analyses_divide_by_the_layers_own_time_and_cells(warehouse: Path, frames: list[list[dict]]) -> None:
+    with connect(warehouse) as con:
+        parts = stability_by_amount(con, "gender", shares=[1.0], draws=2).filter(group="F")
+        for layer, n_frames, hours in parts.select("layer", "n_frames", "hours").rows():
+            hop_us = GRIDS[layer - 1].hop_us
+            assert hours == (pytest.approx(n_frames * hop_us / 3.6e9) if hop_us else None)
+        alike_to = alike(con, Neuron("cnn", 2, 0), "phone", range(1, 7), p_min_frames=25)
+        assert {found.layer for found in alike_to} <= {2, 3, 4}
+        assert all(-1 <= (found.correlation or 0) <= 1 for found in alike_to)
+        within = confounds(con, "gender", "phone_class", instead={}).filter(layer=5, within_group="vowel")
+        assert within["n_within"].is_null().all()
+        assert all("no frame that counts" in note for note in within["note"])
+        clusters = neuron_clusters(con, p_layer=5, min_frames=1)
+        often = {n: sum(n in f["active"] for f in frames[4]) for n in range(WIDTHS[4])}
+        assert dict(clusters.select("neuron", "n_active").rows()) == often

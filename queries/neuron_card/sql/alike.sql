@@ -1,7 +1,7 @@
 -- The neurons most like a neuron, layer by layer: those whose p varies alike over the cells (group, phone).
 --
--- A cell in which a neuron is never active counts as p = 0. The neuron itself is left out, and so are layers that have
--- one frame an utterance where its own has phones, or the other way round: they have no cells in common.
+-- A cell in which a neuron is never active counts as p = 0. The neuron itself is left out, and so are layers whose
+-- frames are not those of its own layer: their cells are others.
 -- Grain: (layer, neuron).
 -- Paper: none.
 -- Columns:
@@ -26,7 +26,7 @@ summed AS (
     SELECT o.layer, o.neuron, fsum(o.p), fsum(o.p * o.p), coalesce(fsum(o.p * t.p), 0)
     FROM $of_layer AS o
     LEFT JOIN target AS t ON o."group" = t."group" AND o.phone = t.phone
-    WHERE is_utterance_grid(layer_grid($model, $layer)) = is_utterance_grid(layer_grid($model, o.layer))
+    WHERE layer_grid($model, $layer) = layer_grid($model, o.layer)
     GROUP BY o.layer, o.neuron
     -- end
 ),

@@ -10,7 +10,7 @@
 --   neurons: width D of a layer, or of the narrowest and the widest
 --   k: neurons that a frame activates in a layer
 --   lambda_pct: λ, k as percent of D
---   hop_ms: distance between two frames, ms
+--   hop_ms: distance between two frames of its first layer with frames, ms
 --   offset_ms: centre of frame 0, ms
 --   window_ms: span of audio that a frame needs, ms
 --   sample_rate: rate of the waveform that the model was given, Hz

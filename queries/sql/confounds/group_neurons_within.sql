@@ -4,7 +4,8 @@
 -- and every group: from one pass over the activations of each layer. The first 256 cells are counted as bytes, and the
 -- limit is the number of all frames, both as for counts that were not made in time. Cells are numbered by a window:
 -- numbered by a join with themselves, the frames make DuckDB 2.0 wait for ever.
--- Grain: (model, layer, property, within_group, group, neuron); a group without neurons has one row without a neuron.
+-- Grain: (model, layer, property, within_group, group, neuron); a group of a grid's frames has one
+-- row without a layer.
 -- Paper: [A] §4.1, eq. 4.
 WITH framed AS MATERIALIZED (
     SELECT
@@ -50,12 +51,7 @@ asked AS MATERIALIZED (
     CROSS JOIN LATERAL (
         VALUES ($a, s.group_a, s.group_b), ($b, s.group_b, s.group_a)
     ) AS o (property, "group", within_group)
-    WHERE
-        s.phone = '*'
-        OR EXISTS (
-            FROM property_phones AS i
-            WHERE i.property = o.property AND i.phone = s.phone AND (i.counts OR $p_frames = 'reference')
-        )
+    SEMI JOIN counted_phones(p_frames := $p_frames) AS i ON o.property = i.property AND s.phone = i.phone
 ),
 groups AS MATERIALIZED (
     SELECT
@@ -94,8 +90,8 @@ found AS (
     GROUP BY c.model, c.layer, c.property, c.within_group, c.neuron
     HAVING count(*) = 1
 )
-SELECT model, layer, property, within_group, "group", neuron
+SELECT model, CAST(NULL AS INTEGER) AS grid, layer, property, within_group, "group", neuron
 FROM found
 UNION ALL
-SELECT model, CAST(NULL AS INTEGER), property, within_group, "group", CAST(NULL AS INTEGER)
+SELECT model, grid, CAST(NULL AS INTEGER), property, within_group, "group", CAST(NULL AS INTEGER)
 FROM groups

@@ -35,7 +35,7 @@ counted AS NOT MATERIALIZED (
         count(*) FILTER (WHERE c.cell_id >= 0) AS n,
         count(*) FILTER (WHERE c.is_middle) AS n_middle,
         count(*) FILTER (WHERE c.is_reference) AS n_reference
-    FROM read_parquet($activations) AS a
+    FROM read_parquet($activations, hive_partitioning = false) AS a
     INNER JOIN $cells AS c ON a.frame_id = c.frame_id
     WHERE a.layer = $layer
     GROUP BY c.cell_id, a.neuron

@@ -13,7 +13,7 @@ SELECT
     $hop_us AS hop_us,
     $offset_us AS offset_us,
     $window_us AS window_us
-FROM read_parquet($recordings) AS r
+FROM read_parquet($recordings, hive_partitioning = false) AS r
 INNER JOIN frames AS f ON r.utterance_id = f.utterance_id
 INNER JOIN ($groups) AS g ON f.frame_id = g.frame_id
 WHERE f.hop_us = $hop_us AND f.offset_us = $offset_us AND f.window_us = $window_us

@@ -4,7 +4,7 @@
 -- Silence has segments, too, whose phone is empty; a layer with one frame an utterance has whole utterances, whose
 -- segment is NULL. With p_where only the frames that satisfy it count, on both sides of
 -- the share: 'segment_s >= 0.05' leaves out segments of a frame or two.
--- Grain: (model, layer, utterance_id, segment).
+-- Grain: (model, layer, utterance_id, segment); segment is NULL where a layer has one frame an utterance.
 -- Paper: none; what a neuron responds to can be listened to.
 -- Parameters: p_model, p_layer, p_neuron, p_corpus, p_lambda, p_where, p_limit
 -- Columns:

@@ -23,12 +23,5 @@ SELECT
     CAST(dense_rank() OVER (PARTITION BY s.grid ORDER BY s.property, s."group", s.phone) - 1 AS INTEGER) AS cell_id,
     CAST(dense_rank() OVER (ORDER BY s.model, s.grid, s.property, s."group") - 1 AS INTEGER) AS group_id
 FROM seen AS s
-WHERE
-    s.n_frames >= greatest(1, coalesce(CAST(p_min_frames AS BIGINT), 1))
-    AND (
-        s.phone = '*'
-        OR EXISTS (
-            FROM property_phones AS i
-            WHERE i.property = s.property AND i.phone = s.phone AND (i.counts OR p_frames = 'reference')
-        )
-    )
+SEMI JOIN counted_phones(p_frames := p_frames) AS i ON s.property = i.property AND s.phone = i.phone
+WHERE s.n_frames >= greatest(1, coalesce(CAST(p_min_frames AS BIGINT), 1))

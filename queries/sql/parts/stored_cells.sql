@@ -3,16 +3,12 @@
 -- Paper: [A] §3.2.
 -- Parameters: p_model, p_corpus, p_property, p_layer, p_frames
 SELECT
-    model, grid_number(hop_us, offset_us, window_us) AS grid, property, "group", phone,
-    CAST(sum(counted_frames(p_frames, n, n_middle, n_reference)) AS BIGINT) AS n_frames
-FROM frame_counts
+    c.model, m.grid, c.property, c."group", c.phone,
+    CAST(sum(counted_frames(p_frames, c.n, c.n_middle, c.n_reference)) AS BIGINT) AS n_frames
+FROM frame_counts AS c
+INNER JOIN model_grids(p_model := p_model, p_layer := p_layer) AS m
+    ON c.model = m.model AND m.grid = grid_number(c.hop_us, c.offset_us, c.window_us)
 WHERE
-    (p_model IS NULL OR model = p_model)
-    AND (p_corpus IS NULL OR corpus = p_corpus)
+    (p_corpus IS NULL OR corpus = p_corpus)
     AND (p_property IS NULL OR property = p_property)
-    AND (
-        p_layer IS NULL
-        OR grid_number(hop_us, offset_us, window_us)
-        = layer_grid(coalesce(p_model, only_model(), model), CAST(p_layer AS INTEGER))
-    )
 GROUP BY ALL

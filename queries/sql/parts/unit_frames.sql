@@ -10,11 +10,4 @@ INNER JOIN frames AS f ON g.frame_id = f.frame_id
 INNER JOIN utterances AS u ON g.utterance_id = u.utterance_id
 INNER JOIN recordings AS r ON g.utterance_id = r.utterance_id
 INNER JOIN model_grids(p_model := p_model, p_layer := p_layer) AS m ON r.model = m.model AND g.grid = m.grid
-WHERE
-    (
-        g.phone = '*'
-        OR EXISTS (
-            FROM property_phones AS i
-            WHERE i.property = g.property AND i.phone = g.phone AND (i.counts OR p_frames = 'reference')
-        )
-    )
+SEMI JOIN counted_phones(p_frames := p_frames) AS i ON g.property = i.property AND g.phone = i.phone
