@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ingest.models.weights import read_saved
+from ingest.models.weights import is_state, read_saved
 from warehouse.errors import ModelError
 
 SUFFIXES = (".pt", ".pth", ".ckpt")
@@ -63,6 +63,6 @@ def state_of(saved: Mapping[str, Any], key: str, path: Path) -> dict[str, Tensor
         ModelError: there is none.
     """
     state = saved.get(key)
-    if not isinstance(state, dict) or not state or not all(isinstance(value, Tensor) for value in state.values()):
+    if not isinstance(state, dict) or not is_state(state):
         raise ModelError(f"{path} holds no state dict under {key!r}: {REMEDY}")
     return state

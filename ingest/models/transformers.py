@@ -20,6 +20,7 @@ from torch import Tensor, float32, nn
 from ingest.models import w2v_bert, whisper
 from ingest.models.base import SpeechModel, conv_grid, zero_mean_unit_variance
 from ingest.models.families import Family, FrontEnd, Reading, Weights, assemble, seeded
+from ingest.models.shown import few
 from ingest.models.transformers_files import Preprocessor, preprocessor, read
 from ingest.models.weights import load_state, read_state
 from warehouse.errors import ModelError
@@ -156,9 +157,8 @@ def _pretrained(library: ModuleType, config: Any, name: str) -> nn.Module:
     if missing or mismatched:
         names = [*sorted(missing), *sorted(mismatched)]
         raise ModelError(
-            f"transformers:{name} lacks weights of {type(module).__name__}: {', '.join(names[:3])}"
-            + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-            + "; fetch its weights again, or state --weights FILE"
+            f"transformers:{name} lacks weights of {type(module).__name__}: {few(names)}; fetch its weights "
+            "again, or state --weights FILE"
         )
     return module
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
+from ingest.models.shown import printable
 from warehouse.errors import ModelError
 
 
@@ -73,7 +74,7 @@ def read(read: Callable[[], Any], name: str, remedy: str) -> Any:
                 f"transformers:{name} wants to run code of its own, which is never done: load it in a function of your "
                 "own and name it python:module:function"
             ) from None
-        text = shorten(str(error), 160, placeholder=" …").rstrip(".")
+        text = printable(shorten(str(error), 160, placeholder=" …")).rstrip(".")
         raise ModelError(f"transformers:{name} cannot be read ({type(error).__name__}: {text}): {remedy}") from error
 
 
