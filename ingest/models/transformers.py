@@ -45,6 +45,8 @@ def load(name: str, weights: Weights, reading: Reading) -> SpeechModel:
             their own.
     """
     library = _library()
+    if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
+        raise ModelError(f"transformers:{name}: no config.json is there; give the folder that save_pretrained wrote")
     config = read(
         lambda: library.AutoConfig.from_pretrained(name, local_files_only=True, trust_remote_code=False),
         name,

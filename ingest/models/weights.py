@@ -1,5 +1,6 @@
 """Reading weights from files: tensors and plain values only, so that a checkpoint cannot run code."""
 
+import pickletools
 import re
 import warnings
 import zipfile
@@ -12,6 +13,8 @@ from torch import Tensor, nn
 
 from ingest.models.shown import few, printable
 from warehouse.errors import ModelError
+
+CUT = "no checkpoint, or a truncated one; fetch it again"
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
@@ -122,13 +125,19 @@ def _tensors_only(path: Path) -> dict[str, Tensor]:
 
 def _complaint(error: Exception, path: Path, remedy: str) -> str:
     """What is wrong with a file that could not be read, and what to do about it."""
-    unreadable, fetch = "cannot be read as weights", "no checkpoint, or a truncated one; fetch it again"
-    if type(error).__name__ != "UnpicklingError":
-        return f"{unreadable} ({_line(error)}): {fetch}"
-    # torch's own text is not shown: it advises to let the file run code.
-    if _is_saved(path) and ("Unsupported" in str(error) or "GLOBAL" in str(error)):
-        return f"holds {few(_code(error, path))} and would run code when loaded: {remedy}"
-    return f"{unreadable}: {fetch}"
+    if "TorchScript" in str(error):
+        return "is TorchScript, a program: load it with torch.jit.load and save its state_dict() with torch.save"
+    # A ZIP archive lists at its end what is in it: one that does was not cut off.
+    whole = path.suffix != ".safetensors" and zipfile.is_zipfile(path)
+    why = f" ({_line(error)}): {CUT}"
+    if type(error).__name__ == "UnpicklingError":
+        found = _code(error, path)
+        if found:
+            return f"holds {few(found)} and would run code when loaded: {remedy}"
+        why = ": what is pickled in it is damaged; fetch it again" if whole else f": {CUT}"
+    elif whole and not isinstance(error, OSError | EOFError | RuntimeError):
+        why = f": what is pickled in it cannot be put together ({_line(error)}); {remedy}"
+    return f"cannot be read as weights{why}"
 
 
 def _is_saved(path: Path) -> bool:
@@ -138,12 +147,22 @@ def _is_saved(path: Path) -> bool:
 
 
 def _code(error: Exception, path: Path) -> list[str]:
-    """Classes and functions in a file that loading it would call, read without calling any."""
+    """Classes and functions in a file that loading it would call, read without calling any; nothing if none is.
+
+    Args:
+        error: torch's, whose own text is not shown: it advises to let the file run code.
+        path: of the file.
+    """
+    text = str(error)
+    instruction = re.search(r"Unsupported operand (\d+)", text)
+    damaged = instruction is not None and chr(int(instruction[1])) not in {op.code for op in pickletools.opcodes}
+    if not _is_saved(path) or damaged or ("Unsupported" not in text and "GLOBAL" not in text):
+        return []
     try:
         names = sorted(torch.serialization.get_unsafe_globals_in_checkpoint(path))
     except Exception:  # not in torch's present format, or with instructions that it does not list
         names = []
-    return names or re.findall(r"GLOBAL ([\w.]+)", str(error))[:1] or ["more than tensors"]
+    return names or re.findall(r"GLOBAL ([\w.]+)", text)[:1] or ["more than tensors"]
 
 
 def _line(error: Exception) -> str:

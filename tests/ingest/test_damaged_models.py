@@ -111,7 +111,7 @@ PREPROCESSOR = "preprocessor_config.json"
         (whisper, cut, "cannot be read .*: fetch its weights again"),
         (hubert, writing("model.safetensors", ""), "cannot be read .*: fetch its weights again"),
         (hubert, without("model.safetensors"), r"no file named model\.safetensors.*: fetch its weights again"),
-        (hubert, without("config.json"), "cannot be read .*: give the folder that save_pretrained wrote"),
+        (hubert, without("config.json"), "no config.json is there; give the folder that save_pretrained wrote"),
         (hubert, writing("config.json", "{"), "not a valid JSON file.*fetch its config.json again"),
         (hubert, setting(model_type="nonsense"), "cannot be read .*nonsense"),
         (hubert, setting(num_attention_heads=5), "must be divisible .*: mend its config.json"),
