@@ -1,6 +1,7 @@
 """Several values after one option: ``--layers "cnn.*" "fc*"``, which the parser below knows only as repetition."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from typer.core import TyperGroup
@@ -23,6 +24,9 @@ def repeated(args: Sequence[str]) -> list[str]:
     Values follow only where the command's own argument (WAREHOUSE, MODEL) stands right after its name. Anywhere else it
     may be what follows the first value, as in ``ingest --layers "cnn.*" study.warehouse``: nothing is changed then.
 
+    Nor is the name of a file that is there a further value, as in ``doctor MODEL --layers "cnn.*" speech.flac``: it and
+    what follows are arguments of the command. After the option itself, and with ``*`` or ``?`` in it, it is a value.
+
     Args:
         args: from the command's name on.
     """
@@ -36,6 +40,16 @@ def repeated(args: Sequence[str]) -> list[str]:
         if arg.startswith("-"):
             option = arg if arg in SEVERAL else None
         elif option is not None and written[-1] != option:
-            written.append(option)
+            if _is_file(arg):
+                option = None
+            else:
+                written.append(option)
         written.append(arg)
     return written
+
+
+def _is_file(arg: str) -> bool:
+    try:
+        return not set("*?") & set(arg) and Path(arg).is_file()
+    except (OSError, ValueError):  # no name of a file at all
+        return False

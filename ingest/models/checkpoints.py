@@ -6,18 +6,23 @@ that forgets it. Every other object is refused by name.
 """
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ingest.models.weights import read_saved
+from ingest.models.weights import is_state, read_saved
 from warehouse.errors import ModelError
 
 SUFFIXES = (".pt", ".pth", ".ckpt")
 """Of files whose layout is looked at when a SPEC is nothing but a path."""
+
+_read: ContextVar[dict[tuple[Path, int, int], dict[str, Any]] | None] = ContextVar("_read", default=None)
+"""Checkpoints read so far, by path, time and size, while a model is loaded."""
 
 REMEDY = "save {'model': state_dict, 'cfg': a plain dict} with torch.save"
 
@@ -37,6 +42,26 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """
     if not path.is_file():
         raise ModelError(f"no checkpoint at {path}: give a file that torch.save wrote")
+    stat, known = path.stat(), _read.get()
+    file = (path.resolve(), stat.st_mtime_ns, stat.st_size)
+    if known is None:
+        return _checkpoint(path)
+    if file not in known:
+        known[file] = _checkpoint(path)
+    return known[file]
+
+
+@contextmanager
+def each_read_once() -> Iterator[None]:
+    """Within it each checkpoint is read once, however many families look into it; nothing is kept afterwards."""
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
+def _checkpoint(path: Path) -> dict[str, Any]:
     # torch's stubs know classes only, its documentation pairs of a class and the name that it is known by, too.
     admitted: list[Any] = [argparse.Namespace, (Vocabulary, "fairseq.data.dictionary.Dictionary")]
     with torch.serialization.safe_globals(admitted):
@@ -63,6 +88,6 @@ def state_of(saved: Mapping[str, Any], key: str, path: Path) -> dict[str, Tensor
         ModelError: there is none.
     """
     state = saved.get(key)
-    if not isinstance(state, dict) or not state or not all(isinstance(value, Tensor) for value in state.values()):
+    if not isinstance(state, dict) or not is_state(state):
         raise ModelError(f"{path} holds no state dict under {key!r}: {REMEDY}")
     return state

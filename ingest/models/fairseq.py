@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from ingest.models.base import SpeechModel
@@ -13,9 +14,10 @@ from ingest.models.checkpoints import REMEDY, peek, read_checkpoint, state_of
 from ingest.models.fairseq_config import Architecture, Layout, architecture, layout
 from ingest.models.families import Family, Reading, Weights, assemble, seeded
 from ingest.models.renaming import renamed, transformer_names
+from ingest.models.shown import shown
 from ingest.models.torchaudio import assumed, recognise, was_normalised
-from ingest.models.weights import load_state, read_state
-from warehouse.errors import ModelError
+from ingest.models.weights import load_state, read_state, refuse_others_than_floats, unwrapped
+from warehouse.errors import ModelError, first_line
 
 UNUSED = r"(mask_emb$|label_embs_concat$|final_proj\.|quantizer\.|project_q\.|project_inp\.|project_hid\.|target_glu\.)"
 """Tensors that only pretraining touches: what stands for masked frames, and what predicts them."""
@@ -39,23 +41,24 @@ def load(name: str, weights: Weights, reading: Reading) -> SpeechModel:
     found = layout(saved)
     if found is None:
         raise ModelError(
-            f"{path} holds {', '.join(map(repr, sorted(saved)[:6])) or 'nothing'}, not fairseq's 'model' and 'cfg' "
+            f"{path} holds {', '.join(map(shown, sorted(saved)[:6])) or 'nothing'}, not fairseq's 'model' and 'cfg' "
             f"(or 'args'), nor s3prl's 'model_weight' and 'model_cfg': {REMEDY}"
         )
     sizes = architecture(found.model, path)
     state = _state(saved, found, path)
     make = partial(build, sizes, state, path)
     source = f"fairseq:{name}"
+    if weights.file is not None:
+        path, source = Path(weights.file), f"{source}, {weights.file}"
+        state = _other_state(path)
+    with torch.device("meta"):  # sizes that the weights do not have are refused before memory is taken for them
+        empty = make()
+    fitting = _fitting(state, empty, sizes.conv_norm, path)
     if weights.seed is not None:
         module, source = seeded(make, weights.seed), f"{source}, random weights, seed {weights.seed}"
     else:
         module = make()
-        if weights.file is not None:
-            path, source = Path(weights.file), f"{source}, {weights.file}"
-            state = _other_state(path)
-        wanted = module.state_dict()
-        names = partial(_names, sizes.conv_norm)
-        load_state(module, renamed(state, wanted, names, UNUSED, path), str(path))
+        load_state(module, fitting, str(path))
     return _assembled(module, source, found.normalize, reading)
 
 
@@ -92,8 +95,8 @@ def build(sizes: Architecture, state: dict[str, Tensor], path: Path) -> nn.Modul
             aux_num_out=state["proj.weight"].numel() // sizes.width if "proj.weight" in state else None,
             **more,
         )
-    except (ValueError, AssertionError, RuntimeError) as error:
-        raise ModelError(f"{path}: no model has the sizes in its configuration ({error})") from error
+    except (ValueError, TypeError, ArithmeticError, AssertionError, RuntimeError) as error:
+        raise ModelError(f"{path}: no model has the sizes in its configuration ({first_line(error)})") from error
     if relative is not None and not relative.gated:
         _without_gates(module)
     if sizes.convs[-1][0] == sizes.width and "post_extract_proj.weight" not in state:
@@ -108,6 +111,18 @@ def _without_gates(module: nn.Module) -> None:
         del block.attention.gru_rel_pos_linear, block.attention.gru_rel_pos_const
 
 
+def _fitting(state: dict[str, Tensor], module: nn.Module, conv_norm: str, path: Path) -> dict[str, Tensor]:
+    """The tensors of a file under the names of a module, which is on the meta device, and which they fit."""
+    try:
+        fitting = renamed(state, module.state_dict(), partial(_names, conv_norm), UNUSED, path)
+    except RuntimeError as error:  # of tensors that are joined
+        raise ModelError(f"{path}: its weights are of no attention ({first_line(error)}): {REMEDY}") from error
+    # All of them, before any are joined: with a floating tensor whole numbers become floating, too.
+    refuse_others_than_floats({key: value for key, value in state.items() if not re.match(UNUSED, key)}, str(path))
+    load_state(module, fitting, str(path))
+    return fitting
+
+
 def _state(saved: dict[str, Any], found: Layout, path: Path) -> dict[str, Tensor]:
     return _bare(state_of(saved, found.weights, path))
 
@@ -117,7 +132,7 @@ def _other_state(path: Path) -> dict[str, Tensor]:
         return _bare(read_state(path))
     saved = read_checkpoint(path)
     found = layout(saved)
-    return _bare(read_state(path)) if found is None else _state(saved, found, path)
+    return _bare(unwrapped(saved, path)) if found is None else _state(saved, found, path)
 
 
 def _bare(state: dict[str, Tensor]) -> dict[str, Tensor]:

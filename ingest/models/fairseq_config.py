@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ingest.models.checkpoints import REMEDY
-from ingest.models.configuration import expect, flag, plain, size
+from ingest.models.configuration import MOST, MOST_BLOCKS, expect, flag, plain, size
+from ingest.models.shown import shown
 from warehouse.errors import ModelError
 
 CONVS = "[(512,10,5)] + [(512,3,2)] * 4 + [(512,2,2)] * 2"
@@ -23,6 +24,9 @@ MODES = {"default": "group_norm", "layer_norm": "layer_norm"}
 
 MOST_CONVS = 100
 """Convolutions that a configuration may ask for; it is an expression, and multiplies."""
+
+MOST_LENGTH = 5_000
+"""Characters of that expression."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,7 @@ def architecture(config: Mapping[str, Any], path: Path) -> Architecture:
         conv_norm=MODES[config.get("extractor_mode", "default")],
         width=size(config, "encoder_embed_dim", path),
         neurons=size(config, "encoder_ffn_embed_dim", path),
-        blocks=size(config, "encoder_layers", path),
+        blocks=size(config, "encoder_layers", path, most=MOST_BLOCKS),
         heads=size(config, "encoder_attention_heads", path),
         kernel=size(config, "conv_pos", path, 128),
         groups=size(config, "conv_pos_groups", path, 16),
@@ -152,16 +156,16 @@ def conv_layers(text: object, path: Path) -> tuple[tuple[int, int, int], ...]:
         ModelError: it is something else.
     """
     try:
-        value = _value(ast.parse(str(text)[:1000], mode="eval").body)
+        written = str(text) if isinstance(text, str | list | tuple) else ""
+        value = _value(ast.parse(written, mode="eval").body) if len(written) <= MOST_LENGTH else None
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         value = None
     layers = value if isinstance(value, list) else []
-    triples = [one for one in layers if isinstance(one, tuple) and len(one) == 3 and min(one) > 0]
+    triples = [one for one in layers if isinstance(one, tuple) and len(one) == 3 and 0 < min(one) <= max(one) <= MOST]
     if not layers or len(triples) != len(layers):
-        shown = str(text)[:80]
         raise ModelError(
-            f"{path}: conv_feature_layers = {shown!r} is no list of (channels, kernel, stride): write {CONVS!r} or "
-            f"its like, and {REMEDY}"
+            f"{path}: conv_feature_layers = {shown(text)} is no list of (channels, kernel, stride), none of them above "
+            f"{MOST:,}: write {CONVS!r} or its like, and {REMEDY}"
         )
     return tuple((channels, kernel, stride) for channels, kernel, stride in triples)
 

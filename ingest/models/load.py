@@ -8,6 +8,7 @@ from pathlib import Path
 from torch import nn
 
 from ingest.models.base import SpeechModel
+from ingest.models.checkpoints import SUFFIXES, each_read_once
 from ingest.models.families import FAMILIES, Family, Reading, Weights, fit
 from warehouse.errors import ModelError
 
@@ -37,16 +38,16 @@ def wrap(
             anything that maps waveforms (batch, samples) to something.
         source: where it comes from, in words; the class's name otherwise.
         layers: patterns of what to record instead (see :mod:`ingest.models.patterns`).
-        hop_ms: time from a frame to the next; needed where no front end is recognised.
+        hop_ms: time from a frame to the next; where no front end is recognised it is measured unless stated.
         offset_ms: centre of frame 0; half the window unless stated.
-        window_ms: span of audio that one frame needs; the hop unless stated or known.
+        window_ms: span of audio that one frame needs; the hop unless stated, known or measured.
         sample_rate: 16,000 unless stated.
         normalize: bring each waveform to zero mean and unit variance.
         time_first: activations are (time, batch, channel).
         padding_frames: frames that the module may add at the end, to be dropped.
 
     Raises:
-        ModelError: no layers are found, or the grid is not known; says what to state.
+        ModelError: no layers are found, or the grid is neither known nor to be measured; says what to state.
     """
     reading = Reading(layers, hop_ms, offset_ms, window_ms, sample_rate, normalize, time_first, padding_frames)
     kind = type(module)
@@ -98,10 +99,11 @@ def load(
         raise ModelError("--weights and --random-init exclude each other: state one")
     wanted = Weights(_text(weights), random_init, _text(mean_std))
     reading = Reading(layers, hop_ms, offset_ms, window_ms, sample_rate, normalize, time_first, padding_frames)
-    family, name = _family(spec)
-    if mean_std is not None and not family.takes_mean_std:
-        raise ModelError(f"--mean-std is for MelHuBERT, and {spec!r} is read as {family.name}: leave it out")
-    return family.load(name, wanted, reading)
+    with each_read_once():
+        family, name = _family(spec)
+        if mean_std is not None and not family.takes_mean_std:
+            raise ModelError(f"--mean-std is for MelHuBERT, and {spec!r} is read as {family.name}: leave it out")
+        return family.load(name, wanted, reading)
 
 
 def _text(path: str | PathLike[str] | None) -> str | None:
@@ -124,6 +126,10 @@ def _family(spec: str) -> tuple[Family, str]:
             f"{spec} is a file that does not say which model it is: say how to read it, as one of {', '.join(kinds)}, "
             "or name an architecture and give the file as --weights"
         )
+    if Path(spec).is_dir():
+        raise ModelError(f"{spec} is a folder without config.json: give one that save_pretrained wrote")
+    if Path(spec).suffix in (*SUFFIXES, ".safetensors", ".bin") or spec.startswith((".", "/", "~")):
+        raise ModelError(f"{spec}: there is no such file or folder; give the path of one, or the name of a model")
     raise ModelError(
         f"unknown model {spec!r}: near names are {', '.join(get_close_matches(spec, names, n=3) or kinds)}"
     )

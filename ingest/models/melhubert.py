@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 from ingest.models.base import SpeechModel
 from ingest.models.checkpoints import peek, read_checkpoint, state_of
-from ingest.models.configuration import expect, flag, plain, size
+from ingest.models.configuration import MOST_BLOCKS, expect, flag, plain, size
 from ingest.models.families import Family, FrontEnd, Reading, Weights, assemble, seeded
 from ingest.models.melhubert_encoder import HOP, N_MELS, SAMPLE_RATE, WINDOW, MelHubert, MelHubertSizes
 from ingest.models.renaming import renamed, transformer_names
-from ingest.models.weights import load_state, read_state
-from warehouse.errors import ModelError
+from ingest.models.shown import printable, shown
+from ingest.models.weights import load_state, read_state, unwrapped
+from warehouse.errors import ModelError, first_line
 from warehouse.grid import Grid
 
 KEYS = ("melhubert", "hubert")
@@ -55,7 +56,7 @@ def load(name: str, weights: Weights, reading: Reading) -> SpeechModel:
     config = _config(saved)
     if config is None:
         raise ModelError(
-            f"{path} holds {', '.join(map(repr, sorted(saved)[:6])) or 'nothing'}, not MelHuBERT's 'model' and "
+            f"{path} holds {', '.join(map(shown, sorted(saved)[:6])) or 'nothing'}, not MelHuBERT's 'model' and "
             "'Upstream_Config' with 'melhubert' or 'hubert' in it: give a public checkpoint"
         )
     state = state_of(saved, "model", path)
@@ -63,16 +64,20 @@ def load(name: str, weights: Weights, reading: Reading) -> SpeechModel:
     normalisation = _mean_std_file(path, weights.mean_std)
     make = partial(_build, sizes, _mean_std(normalisation), path)
     source = f"melhubert:{name}"
+    if weights.file is not None:
+        path, source = Path(weights.file), f"{source}, {weights.file}"
+        state = _other_state(path)
+    with torch.device("meta"):  # sizes that the weights do not have are refused before memory is taken for them
+        empty = make()
+    own = {"mean": empty.mean, "std": empty.std}
+    wanted = [key for key in empty.state_dict() if key not in own]
+    fitting = own | renamed(state, wanted, _names, UNUSED, path)
+    load_state(empty, fitting, str(path))
     if weights.seed is not None:
         module, source = seeded(make, weights.seed), f"{source}, random weights, seed {weights.seed}"
     else:
         module = make()
-        if weights.file is not None:
-            path, source = Path(weights.file), f"{source}, {weights.file}"
-            state = _other_state(path)
-        own = {"mean": module.mean, "std": module.std}
-        wanted = [key for key in module.state_dict() if key not in own]
-        load_state(module, own | renamed(state, wanted, _names, UNUSED, path), str(path))
+        load_state(module, fitting, str(path))
     front = recognise(module)
     assert front is not None
     return assemble(module, FAMILY.name, front, f"{source}, normalised by {normalisation.name}", reading)
@@ -93,7 +98,7 @@ def _sizes(config: Mapping[str, Any], state: Mapping[str, Tensor], path: Path) -
     if wide not in (N_MELS, 2 * N_MELS):
         raise ModelError(f"{path}: feat_emb_dim = {wide} is not read, only 40 (10 ms) and 80 (20 ms)")
     width = size(config, "encoder_embed_dim", path)
-    blocks = size(config, "encoder_layers", path)
+    blocks = size(config, "encoder_layers", path, most=MOST_BLOCKS)
     _check_attention(config, state, width, path)
     firsts = [state.get(f"encoder.layers.{block}.fc1.weight") for block in range(blocks)]
     return MelHubertSizes(
@@ -113,7 +118,7 @@ def _check_attention(config: Mapping[str, Any], state: Mapping[str, Tensor], wid
     pruned = [key for key, value in state.items() if key.endswith("self_attn.q_proj.weight") and _rows(value) != width]
     if pruned or isinstance(config.get("encoder_attention_heads"), list | tuple):
         where = (
-            f"{pruned[0]} has {_rows(state[pruned[0]])} rows, not {width}"
+            f"{printable(pruned[0])} has {_rows(state[pruned[0]])} rows, not {width}"
             if pruned
             else "encoder_attention_heads lists"
         )
@@ -130,15 +135,15 @@ def _rows(weight: Tensor) -> int:
 def _build(sizes: MelHubertSizes, normalisation: tuple[Tensor, Tensor], path: Path) -> MelHubert:
     try:
         return MelHubert(sizes, *normalisation)
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{path}: no model has the sizes in its configuration ({error})") from error
+    except (ValueError, TypeError, ArithmeticError, AssertionError, RuntimeError) as error:
+        raise ModelError(f"{path}: no model has the sizes in its configuration ({first_line(error)})") from error
 
 
 def _other_state(path: Path) -> dict[str, Tensor]:
     if path.suffix == ".safetensors":
         return read_state(path)
     saved = read_checkpoint(path)
-    return state_of(saved, "model", path) if "model" in saved else read_state(path)
+    return state_of(saved, "model", path) if "model" in saved else unwrapped(saved, path)
 
 
 def _names(key: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Any module, from a function of the user's: its layers found or named, its grid stated."""
+"""Any module, from a function of the user's: its layers found or named, its grid measured or stated."""
 
 import importlib
 import os
@@ -12,11 +12,11 @@ from torch import nn
 from ingest.models.base import SpeechModel
 from ingest.models.families import Family, FrontEnd, Reading, Weights, fit, seeded
 from ingest.models.weights import load_state, read_state
-from warehouse.errors import ModelError
+from warehouse.errors import ModelError, first_line
 
 
 def recognise(module: nn.Module) -> FrontEnd:
-    """Every module: it is called with waveforms (batch, samples), and the user states its grid."""
+    """Every module: it is called with waveforms (batch, samples), and its grid measured unless stated."""
     return FrontEnd(encoder="", forward=module)
 
 
@@ -75,7 +75,8 @@ def _function(name: str) -> Callable[[], object]:
     except AttributeError as error:
         raise ModelError(f"python:{name}: {error}") from error
     except Exception as error:
-        raise ModelError(f"python:{name}: importing {module_name} failed ({type(error).__name__}: {error})") from error
+        what = f"{type(error).__name__}: {first_line(error)}"
+        raise ModelError(f"python:{name}: importing {module_name} failed ({what})") from error
 
 
 def _call(build: Callable[[], object], source: str) -> object:
@@ -86,7 +87,7 @@ def _call(build: Callable[[], object], source: str) -> object:
     except ModelError:
         raise
     except Exception as error:
-        raise ModelError(f"{source}() failed ({type(error).__name__}: {error})") from error
+        raise ModelError(f"{source}() failed ({type(error).__name__}: {first_line(error)})") from error
 
 
 FAMILY = Family(

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ingest.models.weights import few
+from ingest.models.shown import few
 from warehouse.errors import ModelError
 
 PARAMETRIZED = (

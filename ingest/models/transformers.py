@@ -20,6 +20,7 @@ from torch import Tensor, float32, nn
 from ingest.models import w2v_bert, whisper
 from ingest.models.base import SpeechModel, conv_grid, zero_mean_unit_variance
 from ingest.models.families import Family, FrontEnd, Reading, Weights, assemble, seeded
+from ingest.models.shown import few
 from ingest.models.transformers_files import Preprocessor, preprocessor, read
 from ingest.models.weights import load_state, read_state
 from warehouse.errors import ModelError
@@ -36,12 +37,18 @@ def recognise(module: nn.Module) -> FrontEnd | None:
 def load(name: str, weights: Weights, reading: Reading) -> SpeechModel:
     """A folder that ``save_pretrained`` wrote, or a hub name whose files are in the local cache.
 
+    Code that lies beside the weights is never run, nor is the user asked: where transformers knows the kind of model,
+    its own code is; any other kind is refused.
+
     Raises:
-        ModelError: the package or the files are missing, or they are not those of a speech encoder.
+        ModelError: the package or the files are missing, they are not those of a speech encoder, or they need code of
+            their own.
     """
     library = _library()
+    if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
+        raise ModelError(f"transformers:{name}: no config.json is there; give the folder that save_pretrained wrote")
     config = read(
-        lambda: library.AutoConfig.from_pretrained(name, local_files_only=True),
+        lambda: library.AutoConfig.from_pretrained(name, local_files_only=True, trust_remote_code=False),
         name,
         "give the folder that save_pretrained wrote, or fetch its config.json again",
     )
@@ -130,7 +137,7 @@ def _class(library: ModuleType, config: Any) -> Any:
 
 def _builder(library: ModuleType, config: Any) -> Callable[[Any], nn.Module]:
     kind = _class(library, config)
-    return kind.from_config if kind is library.AutoModel else kind
+    return partial(kind.from_config, trust_remote_code=False) if kind is library.AutoModel else kind
 
 
 def _pretrained(library: ModuleType, config: Any, name: str) -> nn.Module:
@@ -139,7 +146,10 @@ def _pretrained(library: ModuleType, config: Any, name: str) -> nn.Module:
         module, report = read(
             # What a checkpoint may lack is drawn, and drawn alike every time: it is part of the checksum.
             lambda: seeded(
-                lambda: kind.from_pretrained(name, local_files_only=True, output_loading_info=True, dtype=float32), 0
+                lambda: kind.from_pretrained(
+                    name, local_files_only=True, trust_remote_code=False, output_loading_info=True, dtype=float32
+                ),
+                0,
             ),
             name,
             "fetch its weights again, or state --weights FILE or --random-init SEED",
@@ -149,9 +159,8 @@ def _pretrained(library: ModuleType, config: Any, name: str) -> nn.Module:
     if missing or mismatched:
         names = [*sorted(missing), *sorted(mismatched)]
         raise ModelError(
-            f"transformers:{name} lacks weights of {type(module).__name__}: {', '.join(names[:3])}"
-            + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-            + "; fetch its weights again, or state --weights FILE"
+            f"transformers:{name} lacks weights of {type(module).__name__}: {few(names)}; fetch its weights "
+            "again, or state --weights FILE"
         )
     return module
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
+from ingest.models.shown import printable
 from warehouse.errors import ModelError
 
 
@@ -56,7 +57,7 @@ def read(read: Callable[[], Any], name: str, remedy: str) -> Any:
         remedy: what to do when it fails.
 
     Raises:
-        ModelError: the files are missing or damaged.
+        ModelError: the files are missing or damaged, or want to run code of their own.
     """
     try:
         return read()
@@ -68,7 +69,12 @@ def read(read: Callable[[], Any], name: str, remedy: str) -> Any:
                 f"transformers:{name} is neither a folder nor in the local cache: fetch it with `hf download {name}`, "
                 "or give the folder that save_pretrained wrote"
             ) from error
-        text = shorten(str(error), 160, placeholder=" …").rstrip(".")
+        if "trust_remote_code" in str(error):  # their own text is not shown: it advises to let the code run
+            raise ModelError(
+                f"transformers:{name} wants to run code of its own, which is never done: load it in a function of your "
+                "own and name it python:module:function"
+            ) from None
+        text = printable(shorten(str(error), 160, placeholder=" …")).rstrip(".")
         raise ModelError(f"transformers:{name} cannot be read ({type(error).__name__}: {text}): {remedy}") from error
 
 

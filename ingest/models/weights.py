@@ -1,16 +1,20 @@
 """Reading weights from files: tensors and plain values only, so that a checkpoint cannot run code."""
 
+import pickletools
 import re
 import warnings
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ingest.models.shown import few, printable
 from warehouse.errors import ModelError
+
+CUT = "no checkpoint, or a truncated one; fetch it again"
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
@@ -26,12 +30,27 @@ def read_state(path: Path) -> dict[str, Tensor]:
     state: Any = (
         _tensors_only(path) if path.suffix == ".safetensors" else read_saved(path, "save its state_dict() alone")
     )
+    return unwrapped(state, path)
+
+
+def unwrapped(saved: Any, path: Path) -> dict[str, Tensor]:
+    """The state dict in what was saved: all of it, or what lies under ``state_dict`` or ``model``.
+
+    Raises:
+        ModelError: there is none.
+    """
     for key in ("state_dict", "model"):
-        if isinstance(state, dict) and isinstance(state.get(key), dict):
-            state = state[key]
-    if not isinstance(state, dict) or not state or not all(isinstance(v, Tensor) for v in state.values()):
+        if isinstance(saved, dict) and isinstance(saved.get(key), dict):
+            saved = saved[key]
+    if not is_state(saved):
         raise ModelError(f"{path} holds no state dict: save the model's state_dict() with torch.save or safetensors")
-    return state
+    return saved
+
+
+def is_state(value: object) -> bool:
+    """Whether something is a state dict: tensors by names, and some at all."""
+    named = isinstance(value, dict) and all(isinstance(k, str) and isinstance(v, Tensor) for k, v in value.items())
+    return named and bool(value)
 
 
 def read_saved(path: Path, remedy: str) -> Any:
@@ -63,10 +82,13 @@ def load_state(module: nn.Module, state: dict[str, Tensor], source: str) -> None
         source: file they came from, for the message.
 
     Raises:
-        ModelError: names or shapes differ; names a few.
+        ModelError: names or shapes differ, or numbers would have to be made floating; names a few.
     """
+    own = module.state_dict()
     try:
-        result = module.load_state_dict(state, strict=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the meta device, and of complex numbers, which are refused below
+            result = module.load_state_dict(state, strict=False)
     except RuntimeError as error:
         details = [line.strip() for line in str(error).splitlines()[1:]]
         raise ModelError(f"{source} does not fit {type(module).__name__}: {few(details)}") from error
@@ -74,11 +96,22 @@ def load_state(module: nn.Module, state: dict[str, Tensor], source: str) -> None
     problems += [f"unexpected {few(result.unexpected_keys)}"] if result.unexpected_keys else []
     if problems:
         raise ModelError(f"{source} does not fit {type(module).__name__}: {'; '.join(problems)}")
+    floating = {key for key, value in own.items() if isinstance(value, Tensor) and value.is_floating_point()}
+    refuse_others_than_floats({key: value for key, value in state.items() if key in floating}, source)
 
 
-def few(names: Sequence[str]) -> str:
-    """The first three names, and how many more there are."""
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+def refuse_others_than_floats(state: Mapping[str, Tensor], source: str) -> None:
+    """Refuse whole and complex numbers for floating parameters: torch would cast them in silence.
+
+    Raises:
+        ModelError: there are some, as in quantised checkpoints; names a few.
+    """
+    others = [f"{key} ({value.dtype})" for key, value in state.items() if not value.is_floating_point()]
+    if others:
+        raise ModelError(
+            f"{source} holds other than floating numbers in {few(others)}: save the weights as they are before they "
+            "are quantised, in float32 or half precision"
+        )
 
 
 def _tensors_only(path: Path) -> dict[str, Tensor]:
@@ -92,13 +125,19 @@ def _tensors_only(path: Path) -> dict[str, Tensor]:
 
 def _complaint(error: Exception, path: Path, remedy: str) -> str:
     """What is wrong with a file that could not be read, and what to do about it."""
-    unreadable, fetch = "cannot be read as weights", "no checkpoint, or a truncated one; fetch it again"
-    if type(error).__name__ != "UnpicklingError":
-        return f"{unreadable} ({_line(error)}): {fetch}"
-    # torch's own text is not shown: it advises to let the file run code.
-    if _is_saved(path) and ("Unsupported" in str(error) or "GLOBAL" in str(error)):
-        return f"holds {few(_code(error, path))} and would run code when loaded: {remedy}"
-    return f"{unreadable}: {fetch}"
+    if "TorchScript" in str(error):
+        return "is TorchScript, a program: load it with torch.jit.load and save its state_dict() with torch.save"
+    # A ZIP archive lists at its end what is in it: one that does was not cut off.
+    whole = path.suffix != ".safetensors" and zipfile.is_zipfile(path)
+    why = f" ({_line(error)}): {CUT}"
+    if type(error).__name__ == "UnpicklingError":
+        found = _code(error, path)
+        if found:
+            return f"holds {few(found)} and would run code when loaded: {remedy}"
+        why = ": what is pickled in it is damaged; fetch it again" if whole else f": {CUT}"
+    elif whole and not isinstance(error, OSError | EOFError | RuntimeError):
+        why = f": what is pickled in it cannot be put together ({_line(error)}); {remedy}"
+    return f"cannot be read as weights{why}"
 
 
 def _is_saved(path: Path) -> bool:
@@ -108,14 +147,24 @@ def _is_saved(path: Path) -> bool:
 
 
 def _code(error: Exception, path: Path) -> list[str]:
-    """Classes and functions in a file that loading it would call, read without calling any."""
+    """Classes and functions in a file that loading it would call, read without calling any; nothing if none is.
+
+    Args:
+        error: torch's, whose own text is not shown: it advises to let the file run code.
+        path: of the file.
+    """
+    text = str(error)
+    instruction = re.search(r"Unsupported operand (\d+)", text)
+    damaged = instruction is not None and chr(int(instruction[1])) not in {op.code for op in pickletools.opcodes}
+    if not _is_saved(path) or damaged or ("Unsupported" not in text and "GLOBAL" not in text):
+        return []
     try:
         names = sorted(torch.serialization.get_unsafe_globals_in_checkpoint(path))
     except Exception:  # not in torch's present format, or with instructions that it does not list
         names = []
-    return names or re.findall(r"GLOBAL ([\w.]+)", str(error))[:1] or ["more than tensors"]
+    return names or re.findall(r"GLOBAL ([\w.]+)", text)[:1] or ["more than tensors"]
 
 
 def _line(error: Exception) -> str:
     text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0][:120]}" if text else type(error).__name__
+    return f"{type(error).__name__}: {printable(text[0][:120])}" if text else type(error).__name__

@@ -1,5 +1,6 @@
 """Folders of transformers that are damaged, or of another model: refused in one line that names the remedy."""
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -110,7 +111,7 @@ PREPROCESSOR = "preprocessor_config.json"
         (whisper, cut, "cannot be read .*: fetch its weights again"),
         (hubert, writing("model.safetensors", ""), "cannot be read .*: fetch its weights again"),
         (hubert, without("model.safetensors"), r"no file named model\.safetensors.*: fetch its weights again"),
-        (hubert, without("config.json"), "cannot be read .*: give the folder that save_pretrained wrote"),
+        (hubert, without("config.json"), "no config.json is there; give the folder that save_pretrained wrote"),
         (hubert, writing("config.json", "{"), "not a valid JSON file.*fetch its config.json again"),
         (hubert, setting(model_type="nonsense"), "cannot be read .*nonsense"),
         (hubert, setting(num_attention_heads=5), "must be divisible .*: mend its config.json"),
@@ -146,6 +147,64 @@ def test_a_damaged_or_foreign_folder(tmp_path: Path, make: Damage, damage: Damag
     assert "\n" not in str(caught.value)
     if "no feed-forward" not in str(caught.value):
         assert str(tmp_path) in str(caught.value)
+
+
+class Answering(io.StringIO):
+    """A terminal at which somebody would say yes, and which knows whether they were asked."""
+
+    asked = False
+
+    def readline(self, *_: object) -> str:
+        self.asked = True
+        return "y\n"
+
+
+CODE = """
+from pathlib import Path
+(Path(__file__).parent / "ran").touch()
+Path({mark!r}).touch()
+from transformers import HubertModel as Model, PreTrainedConfig
+class Config(PreTrainedConfig): model_type = "own"
+"""
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Answering:
+    terminal = Answering()
+    monkeypatch.setattr("sys.stdin", terminal)
+    return terminal
+
+
+@pytest.mark.parametrize("scheme", ["transformers:", ""])
+@pytest.mark.parametrize("random_init", [None, 1])
+def test_code_in_a_folder_is_never_run(
+    tmp_path: Path, answers: Answering, monkeypatch: pytest.MonkeyPatch, scheme: str, random_init: int | None
+) -> None:
+    monkeypatch.setattr("transformers.dynamic_module_utils.HF_MODULES_CACHE", str(tmp_path / "modules"))
+    folder, mark = tmp_path / "evil", tmp_path / "ran"
+    folder.mkdir()
+    (folder / "conf.py").write_text(CODE.format(mark=str(mark)))
+    own = {"AutoConfig": "conf.Config", "AutoModel": "conf.Model"}
+    (folder / "config.json").write_text(json.dumps({"model_type": "own", "architectures": ["Model"], "auto_map": own}))
+    with pytest.raises(ModelError) as caught:
+        load(f"{scheme}{folder}", random_init=random_init)
+    assert str(caught.value) == (
+        f"transformers:{folder} wants to run code of its own, which is never done: load it in a function of your own "
+        "and name it python:module:function"
+    )
+    assert not answers.asked
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["evil"]
+    assert not (folder / "ran").exists()
+
+
+def test_a_known_model_is_loaded_without_the_code_beside_it(tmp_path: Path, answers: Answering) -> None:
+    hubert(tmp_path)
+    first = load(f"transformers:{tmp_path}")
+    (tmp_path / "conf.py").write_text(CODE.format(mark=str(tmp_path / "ran")))
+    setting(architectures=["Own"], auto_map={"AutoConfig": "conf.Config", "AutoModel": "conf.Model"})(tmp_path)
+    assert load(f"transformers:{tmp_path}").checksum == first.checksum
+    assert not answers.asked
+    assert not (tmp_path / "ran").exists()
 
 
 def test_what_a_checkpoint_lacks_is_drawn_alike(tmp_path: Path) -> None:

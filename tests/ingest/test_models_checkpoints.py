@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from ingest.models import load
-from ingest.models.checkpoints import Vocabulary, peek, read_checkpoint
-from ingest.models.weights import read_state
+from ingest.models.checkpoints import Vocabulary, each_read_once, peek, read_checkpoint
+from ingest.models.weights import read_saved, read_state
 from warehouse.errors import ModelError
 
 STATE = {"fc1.weight": torch.arange(6.0).reshape(2, 3)}
@@ -173,6 +173,83 @@ def test_a_bare_path_is_looked_into(tmp_path: Path) -> None:
     other = tmp_path / "notes.txt"
     other.write_text("hello")
     assert peek(str(other)) is None
+
+
+@pytest.mark.parametrize("name", ["w.pt", "w.ckpt", "w.safetensors", "./hubert_base", "folder/w.bin"])
+def test_a_path_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError) as caught:
+        load(name)
+    assert str(caught.value) == (
+        f"{name}: there is no such file or folder; give the path of one, or the name of a model"
+    )
+
+
+def test_a_folder_that_holds_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"is a folder without config\.json: give one that save_pretrained wrote$"):
+        load(str(tmp_path))
+
+
+class BuiltWith:
+    """Pickled as a call of ``Namespace`` with an argument that it does not take."""
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[int]]:
+        return argparse.Namespace, (1,)
+
+
+def script(path: Path) -> None:
+    torch.jit.script(torch.nn.Linear(2, 2)).save(path)
+
+
+def no_instruction(path: Path) -> None:
+    torch.save({"model": STATE, "args": argparse.Namespace(encoder_layers=2)}, path)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"encoder_layers")
+    content[at - 6 : at] = b"\xff" * 6
+    path.write_bytes(content)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize(
+    ("write", "words"),
+    [
+        (script, r"is TorchScript, a program: .* save its state_dict\(\) with torch\.save$"),
+        (no_instruction, "cannot be read as weights: what is pickled in it is damaged; fetch it again$"),
+        (
+            lambda path: torch.save({"model": STATE, "args": BuiltWith()}, path),
+            r"what is pickled in it cannot be put together \(TypeError: Namespace.*\); save \{'model'",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_told_apart(tmp_path: Path, write: Callable[[Path], None], words: str) -> None:
+    write(tmp_path / "w.pt")
+    with pytest.raises(ModelError, match=words) as caught:
+        load(str(tmp_path / "w.pt"))
+    assert "run code" not in str(caught.value)
+    assert "truncated" not in str(caught.value)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_a_file_is_read_once_and_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, legacy: bool) -> None:
+    file, read = tmp_path / "w.pt", []
+
+    def counted(path: Path, remedy: str) -> object:
+        read.append(path)
+        return read_saved(path, remedy)
+
+    monkeypatch.setattr("ingest.models.checkpoints.read_saved", counted)
+    for key, words in (("melhubert", "lacks encoder_embed_dim"), ("other", "say how to read it")):
+        torch.save({"model": STATE, "Upstream_Config": {key: {}}}, file, _use_new_zipfile_serialization=not legacy)
+        with pytest.raises(ModelError, match=words):
+            load(str(file))
+        assert read == [file]
+        read.clear()
+    assert read_checkpoint(file) is not read_checkpoint(file)
+    with each_read_once():
+        first = read_checkpoint(file)
+        assert read_checkpoint(file) is first
+        torch.save({"model": {"a": torch.zeros(9)}}, file)
+        assert read_checkpoint(file).keys() == {"model"}
 
 
 def test_unknown_names_are_told_every_kind() -> None:

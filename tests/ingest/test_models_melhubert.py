@@ -348,3 +348,21 @@ def test_base_size(tmp_path: Path, rate: int, monkeypatch: pytest.MonkeyPatch) -
         ranked = np.argsort(-values.abs().numpy(), axis=1, kind="stable")[:, :154]
         shared_by = np.mean([len(np.intersect1d(a, b)) / 154 for a, b in zip(neurons, ranked, strict=True)])
         assert shared_by > 0.999  # two orders of summation move borderline ranks
+
+
+@pytest.mark.parametrize("random_init", [None, 1])
+def test_sizes_that_the_weights_do_not_have_take_no_memory(tmp_path: Path, random_init: int | None) -> None:
+    saved = checkpoint()
+    del (
+        saved["model"]["encoder.layers.1.self_attn.q_proj.weight"],
+        saved["model"]["encoder.layers.0.self_attn.q_proj.weight"],
+    )
+    for stated, words in (
+        ({"encoder_layers": 10**7}, "encoder_layers = 10000000 in its configuration is above 200, as in no model"),
+        ({"conv_pos": 10**6, "encoder_embed_dim": 10**6, "conv_pos_groups": 1}, "lacks encoder.layers.0.self_attn.q_p"),
+        ({"encoder_embed_dim": 10**30}, "above 1,000,000"),
+    ):
+        config = saved["Upstream_Config"]["melhubert"] | stated
+        file = write(tmp_path, saved | {"Upstream_Config": {"melhubert": config}})
+        with pytest.raises(ModelError, match=words):
+            load(f"melhubert:{file}", random_init=random_init)

@@ -166,6 +166,7 @@ class Net(nn.Module):
 def complete(): return wrap(Net(), hop_ms=20, source="by hand")
 def number(): return 3
 def fails(): raise ValueError("no such file: x.pt")
+def fails_at_length(): raise ValueError("no such file: y.pt\\nlook elsewhere")
 THREE = 3
 """
 
@@ -205,6 +206,7 @@ def test_a_function_that_returns_a_speech_model(here: str) -> None:
     [
         ("{}:number", "returned a int"),
         ("{}:fails", r"failed \(ValueError: no such file: x.pt\)"),
+        ("{}:fails_at_length", r"failed \(ValueError: no such file: y.pt\)"),
         ("{}:THREE", "is a int, not a function"),
         ("{}:absent", "has no attribute 'absent'"),
         ("{}_broken:x", "no module 'no_such_package_anywhere'"),

@@ -1,5 +1,7 @@
 """``--layers "cnn.*" "fc*"``: several values after one option, and all else as it was."""
 
+from pathlib import Path
+
 import pytest
 import typer
 from hypothesis import given
@@ -35,6 +37,29 @@ def test_meaning_it_once_more_changes_nothing(args: list[str]) -> None:
     once = repeated(args)
     assert repeated(once) == once
     assert [arg for arg in once if arg != "--layers"] == [arg for arg in args if arg != "--layers"]
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("doctor m --layers a speech.flac", "doctor m --layers a speech.flac"),
+        ("doctor m --layers a b speech.flac", "doctor m --layers a --layers b speech.flac"),
+        ("doctor m --layers a ./speech.flac -q", "doctor m --layers a ./speech.flac -q"),
+        ("doctor m --layers speech.flac a", "doctor m --layers speech.flac --layers a"),
+        ("doctor m --layers a speech.flac --layers b c", "doctor m --layers a speech.flac --layers b --layers c"),
+        ("doctor m --layers a *.flac", "doctor m --layers a --layers *.flac"),
+        ("doctor m --layers a there/none.flac folder", "doctor m --layers a --layers there/none.flac --layers folder"),
+        ("doctor m --layers a b\0", "doctor m --layers a --layers b\0"),
+    ],
+)
+def test_a_file_that_is_there_is_no_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, meant: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("speech.flac", "*.flac"):
+        Path(name).touch()
+    Path("folder").mkdir()
+    assert repeated(given.split()) == meant.split()
 
 
 def run(arguments: str) -> str:
