@@ -121,7 +121,7 @@ def _run(model: SpeechModel, recorder: Recorder, wave: np.ndarray) -> _Seen:
 
 def _keep(found: dict[int, Tensor], place: int) -> Callable[..., None]:
     def hook(module: nn.Module, args: Any, output: Any) -> None:
-        found[place] = tensor_of(output)
+        found[place] = tensor_of(output, "a linear")
 
     return hook
 
@@ -129,7 +129,7 @@ def _keep(found: dict[int, Tensor], place: int) -> Callable[..., None]:
 def _keep_both(before: dict[int, Tensor], after: dict[int, Tensor], place: int) -> Callable[..., None]:
     def hook(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         before[place] = args[0] if args else next(iter(kwargs.values()))
-        after[place] = tensor_of(output)
+        after[place] = tensor_of(output, "a linear")
 
     return hook
 
