@@ -19,12 +19,16 @@ from ingest.models.axes import as_frames, tensor_of
 from ingest.models.base import Site, SpeechModel
 from ingest.recording import Pass, Recording, check_finite
 from ingest.strongest import Strongest, top_k
-from warehouse.errors import ModelError
+from warehouse.errors import ModelError, WarehouseError, first_line
 
 __all__ = ["Recorder", "Recording", "top_k"]
 
 IN_CACHE = 1 << 17
 """Floats that a core's own cache holds beside everything else (512 KiB)."""
+
+
+class NotRunError(ModelError):
+    """The model itself failed, at a length that it may not take."""
 
 
 class Recorder:
@@ -62,6 +66,8 @@ class Recorder:
         self.means = means
         self.dtype = dtype
         self._k = [top_k(lambda_pct, site.n_neurons) for site in model.sites]
+        self.rows: dict[int, int] = {}
+        """Rows of an utterance that each site gave last, by its place; those that stand for padding among them."""
         self._strongest = Strongest()
         self._exact: dict[tuple[int, int, int], bool] = {}
         self._pass: Pass | None = None
@@ -96,7 +102,7 @@ class Recorder:
 
         Raises:
             ModelError: lengths differ, an utterance is shorter than a frame, the model's frames are not those of its
-                grid, or activations are NaN or infinite; names the layer.
+                grid, or activations are NaN or infinite; names the layer. :class:`NotRunError` when the model fails.
         """
         lengths = {len(waveform) for waveform in waveforms}
         if len(lengths) != 1:
@@ -135,6 +141,13 @@ class Recorder:
         try:
             with torch.inference_mode(), self._autocast():
                 self.model.forward(self.model.waveforms(waveforms))
+        except WarehouseError:
+            raise
+        except Exception as error:
+            raise NotRunError(
+                f"{type(self.model.module).__name__} cannot be run on {n_samples} samples "
+                f"({type(error).__name__}: {first_line(error)})"
+            ) from error
         finally:
             self._pass = None
         return run.recordings(self.model.sites)
@@ -161,7 +174,7 @@ class Recorder:
 
         def hook(module: nn.Module, args: object, output: Any) -> None:
             if self._pass is not None:
-                self._take(self._pass, place, site, tensor_of(output))
+                self._take(self._pass, place, site, tensor_of(output, _at(site)))
 
         return hook
 
@@ -169,16 +182,20 @@ class Recorder:
         def hook(module: nn.Module, args: object, output: Any) -> None:
             if self._pass is not None:
                 at = f"block {site.block} ({site.block_module})"
-                x = self._frames(self._pass, tensor_of(output), at, self._pass.n_frames_at[place], None)
+                n_frames = self._pass.n_frames_at[place]
+                x, _ = self._frames(self._pass, tensor_of(output, at), at, n_frames, site.block_axes)
                 self._pass.block[place] = _moments(x)
 
         return hook
 
     def _take(self, run: Pass, place: int, site: Site, tensor: Tensor) -> None:
-        at = f"layer {site.layer} ({site.out_module})"
+        at = _at(site)
         if place in run.neurons:
-            raise ModelError(f"{at} ran twice in one pass: its module is shared, so its frames are not its own")
-        x = self._frames(run, tensor, at, run.n_frames_at[place], site.axes)
+            raise ModelError(
+                f"{at} ran twice in one pass: its module is shared, so its frames are not its own; name layers that "
+                "run once with --layers"
+            )
+        x, self.rows[place] = self._frames(run, tensor, at, run.n_frames_at[place], site.axes)
         if x.shape[2] != site.n_neurons:
             raise ModelError(f"{at} has {x.shape[2]} neurons where {site.n_neurons} were announced: wrap it again")
         neurons, finite = self._strongest.find(x.view(-1, site.n_neurons), self._k[place])
@@ -195,8 +212,11 @@ class Recorder:
                 raw = utterance.view(torch.uint8).numpy().data
                 run.digests.setdefault(place, []).append(hashlib.sha256(raw).digest())
 
-    def _frames(self, run: Pass, tensor: Tensor, at: str, n_frames: int, axes: str | None) -> Tensor:
-        """A module's activations as (batch, frames of the grid, channels), contiguous; no copy if they are that."""
+    def _frames(self, run: Pass, tensor: Tensor, at: str, n_frames: int, axes: str | None) -> tuple[Tensor, int]:
+        """A module's activations as (batch, frames of the grid, channels), and how many rows it gave of each utterance.
+
+        They are contiguous; no copy if they are that already.
+        """
         batch = run.batch
         axes = axes or ("tbc" if self.model.time_first else "btc")
         x = as_frames(tensor, axes, batch, at)
@@ -210,7 +230,11 @@ class Recorder:
                 f"{at} gives {x.shape[1]} frames where the grid has {n_frames}: state --hop-ms, --window-ms and "
                 "--offset-ms"
             )
-        return x[:, :n_frames].contiguous()
+        return x[:, :n_frames].contiguous(), x.shape[1]
+
+
+def _at(site: Site) -> str:
+    return f"layer {site.layer} ({site.out_module})"
 
 
 def _moments(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -29,12 +29,23 @@ def as_frames(tensor: Tensor, axes: str, batch: int, at: str) -> Tensor:
     return tensor.permute(*(axes.index(axis) for axis in "btc"))
 
 
-def tensor_of(output: Any) -> Tensor:
-    """The activations in what a module returns: itself, or the first of a tuple or of a mapping."""
+def tensor_of(output: Any, at: str) -> Tensor:
+    """The activations in what a module returns: itself, or the first of a tuple or of a mapping.
+
+    Args:
+        output: what it returns.
+        at: the module, for the message.
+
+    Raises:
+        ModelError: there is no tensor in that place.
+    """
     if isinstance(output, Tensor):
         return output
     if isinstance(output, dict):
         output = tuple(output.values())
     if isinstance(output, tuple | list) and output and isinstance(output[0], Tensor):
         return output[0]
-    raise ModelError(f"a recorded module returns {type(output).__name__}, not a tensor")
+    kind = type(output).__name__
+    if isinstance(output, tuple | list) and output:
+        kind += f" that begins with {type(output[0]).__name__}"
+    raise ModelError(f"{at} returns a {kind}, not a tensor: name a module inside it with --layers")

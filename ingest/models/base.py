@@ -30,6 +30,7 @@ class Site:
         grid: its frames, where they are not those of the model: another rate, or one frame an utterance.
         axes: what the axes of its tensor are, in order: ``b`` utterances, ``t`` frames, ``c`` neurons; None leaves it
             to the model and to the kind of ``out_module``.
+        block_axes: likewise of the block's output.
     """
 
     layer: int
@@ -42,6 +43,12 @@ class Site:
     reads: Literal["input", "output"] = "input"
     grid: Grid | None = None
     axes: str | None = None
+    block_axes: str | None = None
+
+    @property
+    def between_linears(self) -> bool:
+        """Whether its neurons lie between the two linears of a feed-forward network, and not where the user said."""
+        return self.reads == "input" and self.in_module is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,8 +169,8 @@ def grid_of_samples(hop: int, window: int, sample_rate: int) -> Grid:
     hop_us, rest = divmod(hop * 1_000_000, sample_rate)
     if rest:
         raise ModelError(
-            f"a hop of {hop} samples at {sample_rate} Hz is no whole number of microseconds; state another sample "
-            "rate with --sample-rate"
+            f"a hop of {hop} samples at {sample_rate} Hz is no whole number of microseconds, so its frames cannot be "
+            "labelled: leave --sample-rate out where you stated it"
         )
     window_us = window * 1_000_000 // sample_rate
     return Grid(hop_us, max(0, window_us // 2), window_us)

@@ -1,5 +1,6 @@
 """The registry of model families: what an adapter provides, and how a module becomes a :class:`SpeechModel`."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -8,12 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from ingest.models.base import SpeechModel, layer_norm
-from ingest.models.measure import measured
+from ingest.models.measure import Known, measured, with_axes
 from ingest.models.patterns import find_sites, with_width
 from warehouse.errors import ModelError
 from warehouse.grid import Grid
 
 T = TypeVar("T")
+
+MOST_HZ = 1_000_000
+"""Sample rates above it are mistakes, and noise at them would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -144,27 +148,32 @@ def assemble(module: nn.Module, family: str, front: FrontEnd, source: str, readi
     """The model that an adapter's knowledge and the user's wishes give; puts the module in ``eval`` mode.
 
     Raises:
-        ModelError: no layers, or no grid.
+        ModelError: no layers, no grid, or a stated one that contradicts the family's.
     """
     module.eval()
     sites = find_sites(module, reading.layers, front.encoder)
     inside = f"{front.encoder}." if front.encoder else ""
     reached = all(site.out_module.startswith(inside) for site in sites)
     forward = front.forward if reached else front.whole or module
-    sample_rate = reading.sample_rate or front.sample_rate
+    sample_rate = front.sample_rate if reading.sample_rate is None else reading.sample_rate
+    if not 0 < sample_rate <= MOST_HZ:
+        raise ModelError(f"--sample-rate {sample_rate}: give samples per second, above 0 and at most {MOST_HZ}")
     known = front.grid(sample_rate) if front.grid is not None else None
-    between_linears = all(site.site.startswith("ffn") for site in sites)
-    if reading.hop_ms is None and (known is None or not between_linears):
+    padding_frames = front.padding_frames if reading.padding_frames is None else reading.padding_frames
+    if reading.hop_ms is None and (known is None or not all(site.between_linears for site in sites)):
         sites = tuple(
             replace(site, grid=_stated(site.grid, known, reading))
-            for site in measured(module, sites, forward, sample_rate)
+            for site in measured(module, sites, forward, sample_rate, Known(known, padding_frames))
         )
         rates = [site.grid for site in sites if site.grid is not None]
         grid = next((rate for rate in rates if rate != Grid.UTTERANCE), Grid.UTTERANCE)
         sites = tuple(replace(site, grid=None if site.grid == grid else site.grid) for site in sites)
     else:
         grid = _grid(known, reading)
+        if reading.hop_ms is not None and reading.layers:
+            sites = with_axes(module, sites, forward, sample_rate)
         with_width(module, sites)
+    axes = [site.axes for site in sites if site.axes is not None and "t" in site.axes]
     return SpeechModel(
         module=module,
         family=family,
@@ -175,15 +184,21 @@ def assemble(module: nn.Module, family: str, front: FrontEnd, source: str, readi
         normalize=front.normalize if reading.normalize is None else reading.normalize,
         forward=forward,
         standardize=front.standardize,
-        time_first=bool(reading.time_first) or any(site.axes == "tbc" for site in sites),
-        padding_frames=front.padding_frames if reading.padding_frames is None else reading.padding_frames,
+        time_first=bool(reading.time_first) or (bool(axes) and all(of_site == "tbc" for of_site in axes)),
+        padding_frames=padding_frames,
         normalize_from=front.normalize_from if reading.normalize is None else "stated",
         extracts=front.extracts and forward is not module,
     )
 
 
 def seeded(build: Callable[[], T], seed: int) -> T:
-    """What ``torch.manual_seed(seed); build()`` gives; the caller's random state stays as it was."""
+    """What ``torch.manual_seed(seed); build()`` gives; the caller's random state stays as it was.
+
+    Raises:
+        ModelError: torch takes no such seed.
+    """
+    if not -(1 << 63) <= seed < 1 << 64:
+        raise ModelError(f"--random-init {seed}: a seed is a whole number of at most 64 bits")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build()
@@ -194,8 +209,6 @@ def _stated(found: Grid | None, known: Grid | None, reading: Reading) -> Grid:
     assert found is not None
     if found == Grid.UTTERANCE:
         return found
-    if known is not None and (found.hop_us, found.window_us) == (known.hop_us, known.window_us):
-        found = known
     return _grid(found, reading)
 
 
@@ -206,6 +219,11 @@ def _grid(known: Grid | None, reading: Reading) -> Grid:
     if hop == 0:
         raise ModelError("--hop-ms must be above 0")
     if known is not None:
+        if hop is not None and hop != known.hop_us:
+            raise ModelError(
+                f"--hop-ms {reading.hop_ms:g}: the frames of this model lie {known.hop_us / 1000:g} ms apart; leave it "
+                "out, and layers of another rate are measured"
+            )
         hop = known.hop_us if hop is None else hop
         window = known.window_us if window is None else window
     assert hop is not None
@@ -218,7 +236,7 @@ def _grid(known: Grid | None, reading: Reading) -> Grid:
 def _us(milliseconds: float | None, option: str) -> int | None:
     if milliseconds is None:
         return None
-    value = round(milliseconds * 1000)
+    value = round(milliseconds * 1000) if math.isfinite(milliseconds) else -1
     if value < 0 or abs(milliseconds * 1000 - value) > 1e-6:
         raise ModelError(f"{option} {milliseconds}: must be 0 or more and a whole number of microseconds")
     return value

@@ -49,7 +49,15 @@ def _named_sites(module: nn.Module, layers: Sequence[str]) -> tuple[Site, ...]:
         matches = [path for path in modules if path and pattern.fullmatch(path)]
         if not matches:
             raise ModelError(f"no module matches --layers {layer!r}; {_near(layer, modules)}")
-        for path in matches:
+        called = [path for path in matches if type(modules[path]).forward is not nn.Module.forward]
+        if not called:
+            kind = type(modules[matches[0]]).__name__
+            inside = f"{layer[: len(layer) - len(_pattern_of(layer))]}{matches[0]}.*"
+            raise ModelError(
+                f"--layers {layer!r}: {matches[0]} is a {kind}, a container that is never called; name what is in it, "
+                f"as in --layers {inside!r}"
+            )
+        for path in called:
             if chosen.setdefault(path, side) != side:
                 raise ModelError(f"--layers names both the input and the output of {path!r}; record one of them")
     networks = {f.second: f for f in find_feed_forwards(module)}
@@ -90,6 +98,11 @@ def _parse(layer: str) -> tuple[Literal["input", "output"], re.Pattern[str]]:
     return ("input" if side == "in" else "output"), re.compile(expression.replace(r"\*\*", ".*"))
 
 
+def _pattern_of(layer: str) -> str:
+    """What stands behind ``in:`` or ``out:``."""
+    return layer.rpartition(":")[2]
+
+
 def _part(part: str) -> str:
     return re.escape(part) if part == "**" else re.escape(part).replace(r"\*", "[^.]*").replace(r"\?", "[^.]")
 
@@ -125,7 +138,7 @@ def _width(module: nn.Module, side: str) -> int:
 
 
 def _near(layer: str, modules: Iterable[str]) -> str:
-    wanted = layer.rpartition(":")[2]
+    wanted = _pattern_of(layer)
     shapes = _shapes(path for path in modules if path)
     near = get_close_matches(wanted, shapes, n=4, cutoff=0.5) or shapes[:12]
     return "near names: " + ", ".join(near)

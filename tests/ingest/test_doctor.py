@@ -61,7 +61,7 @@ def test_a_module_that_changes_its_input_is_found() -> None:
     finding = found(wrap(Block(second=Adapted(32, 8)), normalize=False))["second linear"]
     assert finding.outcome == "wrong"
     assert "layer 1 (fc2) times its weight is not what it gives" in finding.said
-    assert "1 of 1 layers" in finding.said
+    assert "in 1 of 1 layer" in finding.said
     assert "merge it into the weight" in finding.remedy
 
 
@@ -154,3 +154,205 @@ def test_sound_shorter_than_a_frame_is_said() -> None:
 def test_made_sound_is_the_same_every_time() -> None:
     assert np.array_equal(made_sound(16_000), made_sound(16_000))
     assert wrap(Block()).grid == Grid(20_000, 12_500, 25_000)
+
+
+class InPlace(Block):
+    """Activation and residual that overwrite what the linears gave."""
+
+    def forward(self, waveforms: Tensor) -> Tensor:
+        x = self.conv(waveforms[:, None]).transpose(1, 2)
+        y = self.fc2(self.activation(self.fc1(x)))
+        y += x
+        return y
+
+
+@pytest.mark.parametrize("activation", [nn.SiLU(inplace=True), nn.ReLU(inplace=True), nn.GELU()])
+def test_operations_in_place_do_not_deceive(activation: nn.Module) -> None:
+    said = found(wrap(InPlace(activation), normalize=False))
+    assert {claim: finding.outcome for claim, finding in said.items()} == ALL_OK
+    assert type(activation).__name__ in said["activation"].said
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_models_of_another_precision_pass(dtype: torch.dtype) -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = wrap(Block(nn.functional.gelu).to(dtype), normalize=False)
+    said = found(model)
+    assert {claim: finding.outcome for claim, finding in said.items()} == ALL_OK
+    equal = "GELU or GELU (tanh) (the same on these values)"
+    assert said["activation"].said.startswith(f"neurons are {equal if dtype.itemsize == 2 else 'GELU'} of")
+
+
+def scaled(activation: Callable[[Tensor], Tensor], factor: float) -> SpeechModel:
+    module = Block(activation)
+    with torch.no_grad():
+        for parameter in module.fc1.parameters():
+            parameter.mul_(factor)
+    return wrap(module, normalize=False)
+
+
+@pytest.mark.parametrize(
+    ("activation", "factor", "name"),
+    [
+        (torch.tanh, 0.03, "tanh"),
+        (nn.functional.silu, 0.03, "SiLU"),
+        (torch.relu, 2_000.0, "ReLU"),
+        (lambda x: nn.functional.gelu(x, approximate="tanh"), 1.0, "GELU (tanh)"),
+    ],
+)
+def test_the_best_fit_names_the_activation(activation: Callable[[Tensor], Tensor], factor: float, name: str) -> None:
+    assert found(scaled(activation, factor))["activation"].said == f"neurons are {name} of the first linear in 1 layer"
+
+
+@pytest.mark.parametrize("factor", [1e-3, 0.03, 1.0])
+def test_small_values_without_an_activation_function_are_found(factor: float) -> None:
+    finding = found(scaled(lambda x: x.clone(), factor))["activation"]
+    assert (finding.outcome, "without an activation" in finding.said) == ("wrong", True)
+
+
+def test_values_that_tell_nothing_are_open() -> None:
+    module = Block(torch.relu)
+    with torch.no_grad():
+        module.fc1.bias.fill_(100)
+    finding = found(wrap(module, normalize=False))["activation"]
+    assert (finding.outcome, "never negative" in finding.said) == ("open", True)
+
+
+def test_an_adapter_is_not_hidden_by_a_large_bias() -> None:
+    class Adapted(nn.Linear):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x) + 0.01 * x[..., :8]
+
+    second = Adapted(32, 8)
+    with torch.no_grad():
+        second.bias.fill_(3_000)
+    assert outcomes(wrap(Block(second=second), normalize=False))["second linear"] == "wrong"
+
+
+class Gated(Block):
+    """A gate of its own, or one half of a first linear that is twice as wide."""
+
+    def __init__(self, halves: bool) -> None:
+        super().__init__()
+        if halves:
+            self.fc1 = nn.Linear(8, 64)
+        else:
+            self.gate = nn.Linear(8, 32)
+        self.halves = halves
+
+    def forward(self, waveforms: Tensor) -> Tensor:
+        x = self.conv(waveforms[:, None]).transpose(1, 2)
+        a, b = self.fc1(x).chunk(2, -1) if self.halves else (self.gate(x), self.fc1(x))
+        return self.fc2(nn.functional.silu(a) * b)
+
+
+def test_gated_networks_are_recognised() -> None:
+    said = found(wrap(Gated(halves=False), normalize=False))["activation"]
+    assert (said.outcome, said.said) == ("ok", "neurons are SiLU of gate times the first linear in 1 layer")
+    said = found(wrap(Gated(halves=True), layers=["in:fc2"], normalize=False))["activation"]
+    assert said.said == "neurons are SiLU of one half of fc1 times the other half of fc1 in 1 layer"
+
+
+def test_a_normalisation_between_the_linears_is_named() -> None:
+    class Normed(Block):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm = nn.LayerNorm(32)
+            self.activation = lambda x: self.norm(x.relu())
+
+    finding = found(wrap(Normed(), normalize=False))["activation"]
+    assert finding.outcome == "open"
+    assert "comes out of a LayerNorm (norm): neurons are normalised values" in finding.said
+
+
+class Convolved(Block):
+    """A feed-forward network of convolutions of kernel 1, behind batch normalisation and an LSTM."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(8)
+        self.lstm = nn.LSTM(8, 8, batch_first=True)
+        self.fc1, self.fc2 = nn.Conv1d(8, 32, 1), nn.Conv1d(32, 8, 1)
+
+    def forward(self, waveforms: Tensor) -> Tensor:
+        x, _ = self.lstm(self.norm(self.conv(waveforms[:, None])).transpose(1, 2))
+        return self.fc2(nn.functional.gelu(self.fc1(x.transpose(1, 2))))
+
+
+def test_convolutions_of_kernel_1_are_matrices() -> None:
+    said = found(wrap(Convolved(), layers=["in:fc2"], normalize=False))
+    assert {claim: finding.outcome for claim, finding in said.items()} == ALL_OK
+    assert said["activation"].said == "neurons are GELU of what comes out of fc1 in 1 layer"
+
+
+def test_inputs_of_what_is_no_linear_have_nothing_to_show() -> None:
+    said = found(wrap(Convolved(), layers=["in:norm", "in:lstm"], normalize=False))
+    assert {finding.outcome for finding in said.values()} == {"ok"}
+    assert said["second linear"].said == "nothing to show: neurons are what goes into the modules that you named"
+
+
+class Lengths(Block):
+    """Takes between so many and so many samples."""
+
+    def __init__(self, least: int = 0, most: int = 1 << 30) -> None:
+        super().__init__()
+        self.least, self.most = least, most
+
+    def forward(self, waveforms: Tensor) -> Tensor:
+        if not self.least <= waveforms.shape[1] <= self.most:
+            raise IndexError("no such position\nat all")
+        return super().forward(waveforms)
+
+
+@pytest.mark.parametrize(("least", "most", "lengths"), [(16_000, 1 << 30, 3), (48_000, 1 << 30, 3), (0, 20_000, 5)])
+def test_models_that_do_not_take_every_length(least: int, most: int, lengths: int) -> None:
+    said = found(wrap(Lengths(least, most), normalize=False))
+    assert {claim: finding.outcome for claim, finding in said.items()} == ALL_OK
+    assert f"as found at {lengths} lengths" in said["frames"].said
+    assert ("Lengths cannot be run on 720 samples (IndexError: no such position)" in said["frames"].said) == bool(least)
+
+
+def test_a_model_that_cannot_be_run_is_one_line() -> None:
+    model = wrap(Lengths(1 << 29), hop_ms=20, window_ms=25, normalize=False)
+    (finding,) = examine(model)
+    assert finding.said == "Lengths cannot be run on 32000 samples (IndexError: no such position)"
+
+
+def test_padding_does_not_hide_another_rate() -> None:
+    padded = {"window_ms": 25, "padding_frames": 1_000, "normalize": False}
+    finding = found(wrap(Block(), hop_ms=40, **padded))["frames"]
+    assert (finding.outcome, "that is another rate, and no padding" in finding.said) == ("wrong", True)
+    assert outcomes(wrap(Block(), hop_ms=20, **padded))["frames"] == "ok"
+
+    class Fixed(Block):
+        def forward(self, waveforms: Tensor) -> Tensor:
+            return super().forward(nn.functional.pad(waveforms, (0, 160_000 - waveforms.shape[1])))
+
+    for hop_ms in (20, 40):
+        finding = found(wrap(Fixed(), hop_ms=hop_ms, **padded))["frames"]
+        assert (finding.outcome, "whatever the length" in finding.said) == ("open", True)
+
+
+def test_a_batch_that_is_not_as_it_was_is_found() -> None:
+    """What agreed when it was tried may differ the next time."""
+
+    class Third(nn.Module):
+        seen = 0
+
+        def forward(self, x: Tensor) -> Tensor:
+            self.seen += len(x) > 1
+            return (x + (self.seen > 1) * (len(x) > 1) * torch.arange(32)).relu()
+
+    activation = Third()
+    model = wrap(Block(activation=activation), normalize=False)
+    activation.seen = 0
+    finding = found(model)["batch"]
+    assert (finding.outcome, finding.remedy) == ("wrong", "--batch 1")
+
+
+def test_bfloat16_arithmetic_is_tried_as_ingest_uses_it() -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = wrap(Block(nn.functional.gelu), normalize=False)
+    assert {finding.outcome for finding in examine(model, dtype="bfloat16")} == {"ok"}

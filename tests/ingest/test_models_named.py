@@ -110,9 +110,10 @@ def test_no_feed_forwards_lists_the_linears() -> None:
         wrap(nn.ModuleList([nn.Conv1d(1, 2, 3)]), hop_ms=20)
 
 
-def test_modules_without_a_width_are_refused() -> None:
-    with pytest.raises(ModelError, match=r"cnn\.1 is a ReLU, which does not say how wide its output is"):
-        wrap(Probe(), layers=["cnn.*"], hop_ms=20)
+def test_modules_without_a_width_are_tried_or_refused() -> None:
+    assert [site.n_neurons for site in wrap(Probe(), layers=["cnn.*"], hop_ms=20).sites] == [20, 20, 30]
+    with pytest.raises(ModelError, match=r"act is a ReLU, which does not say how wide its output is"):
+        wrap(nn.ModuleDict({"act": nn.ReLU()}), layers=["act"], hop_ms=20)
 
 
 @pytest.mark.parametrize("pattern", ["into:fc1", "in:", ":fc1", ""])

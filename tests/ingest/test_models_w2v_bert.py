@@ -126,7 +126,9 @@ def test_networks_above_the_encoder_are_recorded_only_when_named() -> None:
     assert [(s.layer, s.block, s.site) for s in wrap(module).sites] == SITES
     above = record(wrap(module, layers=["in:intermediate_ffn.output_dense"]), speech(8_160))
     assert above.n_frames == 24
-    assert record(wrap(tiny("ForCTC"), layers=["lm_head"]), speech(8_160)).neurons[0].shape == (24, 1)
+    head = wrap(tiny("ForCTC"), layers=["lm_head"])
+    assert (head.grid, head.padding_frames) == (Grid(20_000, 17_500, 35_000), 1)
+    assert record(head, speech(8_160)).neurons[0].shape == (24, 1)
 
 
 @pytest.mark.parametrize("kind", ["Model", "ForCTC"])

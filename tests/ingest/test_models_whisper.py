@@ -225,6 +225,17 @@ def test_another_sample_rate_is_refused() -> None:
 def test_layers_of_a_classifier_are_reached_and_those_of_a_decoder_are_not() -> None:
     classifier = tiny("ForAudioClassification", num_labels=30, classifier_proj_size=40)
     assert record(wrap(classifier, layers=["projector"]), speech(32_000)).neurons[0].shape == (100, 2)
+    named = wrap(classifier, layers=["encoder.conv2", "encoder.layers.*", "projector", "classifier"])
+    assert named.grid == Grid(20_000, 0, 20_000)
+    assert [named.grid_of(site).hop_us for site in named.sites] == [20_000] * 4 + [0]
+    assert [site.axes for site in named.sites] == ["bct", "btc", "btc", "btc", "bc"]
+    short = record(named, speech(9_999))
+    assert [len(neurons) for neurons in short.neurons] == [31] * 4 + [1]
+
+
+def test_layers_of_another_rate_than_the_encoders_are_refused() -> None:
+    with pytest.raises(ModelError, match=r"^layer 1 \(encoder\.conv1\) gives shape \(1, 32, 200\) of .* whatever"):
+        wrap(tiny(), layers=["encoder.conv1"])
     model = wrap(tiny("ForConditionalGeneration"), layers=["in:model.decoder.layers.*.fc2"])
     with pytest.raises(ModelError, match=r"layer 1 \(model\.decoder\.layers\.0\.fc2\) was not run"):
         record(model, speech(32_000))

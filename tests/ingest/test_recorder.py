@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from ingest.models import SpeechModel, wrap
-from ingest.recorder import Recorder, Recording, top_k
+from ingest.recorder import NotRunError, Recorder, Recording, top_k
 from warehouse.errors import ModelError
 
 CONVS = [(16, 10, 5), (16, 3, 2), (16, 3, 2), (16, 3, 2), (16, 3, 2), (16, 2, 2), (16, 2, 2)]
@@ -441,3 +441,19 @@ def test_hubert_base_against_a_plain_top_k() -> None:
             assert np.array_equal(neurons, strongest(x, 31))
     for a, b in zip([alone[1], alone[2], alone[1], alone[2], alone[3], alone[4]], together, strict=True):
         assert same(a, b)
+
+
+def test_a_model_that_fails_is_one_line_and_leaves_the_recorder_usable() -> None:
+    class Short(Small):
+        def frames(self, waveforms: Tensor) -> Tensor:
+            if waveforms.shape[1] > 6_400:
+                raise IndexError("position 21 is out of range\nfor real")
+            return super().frames(waveforms)
+
+    with Recorder(wrap(Short(), hop_ms=20), 5) as recorder:
+        with pytest.raises(
+            NotRunError, match=r"^Short cannot be run on 6720 samples \(IndexError: position 21 is out of range\)$"
+        ):
+            recorder.record([speech(6_720)])
+        assert recorder.record([speech(6_400)])[0].n_frames == 20
+        assert recorder.rows == {0: 20, 1: 20}

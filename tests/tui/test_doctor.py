@@ -39,6 +39,11 @@ def test_a_model_that_passes_ends_with_ok() -> None:
     assert lines[-1] == "OK"
 
 
+def test_the_arithmetic_of_an_ingest_can_be_tried() -> None:
+    code, lines, _ = doctor("mel:tiny", "--dtype", "bfloat16", "--device", "cpu")
+    assert (code, lines[-1]) == (0, "OK")
+
+
 def test_what_is_open_is_told_with_what_to_do() -> None:
     code, lines, _ = doctor("mel:tiny", "--layers", "in:encoder.layers.*.fc2")
     assert code == 0
@@ -74,6 +79,13 @@ def test_real_speech_is_read_from_a_file(shared: Path) -> None:
         (["mel:tiny", "no-such.flac"], "no-such.flac: there is no such file"),
         (["mel:tiny", "--layers", "fc9"], "no module matches --layers 'fc9'"),
         (["hubert_bse"], "unknown model 'hubert_bse': near names are"),
+        (["mel:tiny", "--lambda", "nan"], "--lambda nan: give a percentage above 0, at most 100"),
+        (["mel:tiny", "--hop-ms", "inf"], "--hop-ms inf: must be 0 or more"),
+        (["mel:tiny", "--hop-ms", "40", "--padding-frames", "1000"], "the frames of this model lie 20 ms apart"),
+        (["mel:tiny", "--sample-rate", "0"], "--sample-rate 0: give samples per second"),
+        (["mel:tiny", "--random-init", str(1 << 70)], "a seed is a whole number of at most 64 bits"),
+        (["mel:tiny", "--device", "tpu"], "--device tpu: give cpu or cuda"),
+        (["mel:tiny", "--dtype", "int8"], "--dtype int8: give float32 or bfloat16"),
     ],
 )
 def test_bad_input_is_one_line(arguments: list[str], said: str) -> None:

@@ -40,6 +40,10 @@ def doctor(
     lambda_pct: Annotated[
         float, typer.Option("--lambda", metavar="PERCENT", help="Share of a layer's neurons that a frame activates.")
     ] = 1.0,
+    device: Annotated[str, typer.Option(metavar="cpu|cuda", help="Where the model runs.")] = "cpu",
+    dtype: Annotated[
+        str, typer.Option(metavar="float32|bfloat16", help="Arithmetic of the model; bfloat16 moves borderline ranks.")
+    ] = "float32",
     threads: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="torch threads. [default: one per core]", show_default=False)
     ] = None,
@@ -59,6 +63,7 @@ def doctor(
     for path in (audio, *files_of(reading)):
         if path is not None and not path.exists():
             raise MisuseError(f"{path}: there is no such file; check the path")
+    _check(lambda_pct, device, dtype)
     import torch
 
     from ingest import load
@@ -66,16 +71,30 @@ def doctor(
 
     if threads is not None:
         torch.set_num_threads(threads)
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise MisuseError(f"--device {device}: torch finds no such device on this machine; use cpu")
     loaded = load(model, **reading)
+    loaded.module.to(device)
     typer.echo(f"{loaded.source}\n{_summary(loaded)}")
     for line in site_lines(loaded, lambda_pct):
         typer.echo(line)
     typer.echo("")
     found = []
-    for finding in examine(loaded, _sound(audio, loaded.sample_rate), lambda_pct):
+    for finding in examine(loaded, _sound(audio, loaded.sample_rate), lambda_pct, dtype):  # type: ignore[arg-type]
         typer.echo(f"{MARKS[finding.outcome]}  {finding.claim + ':':15}{finding.said}")
         found.append(finding)
     _conclude(found)
+
+
+def _check(lambda_pct: float, device: str, dtype: str) -> None:
+    if not 0 < lambda_pct <= 100:
+        raise MisuseError(f"--lambda {lambda_pct:g}: give a percentage above 0, at most 100")
+    for option, value, allowed in (
+        ("--device", device.partition(":")[0], ("cpu", "cuda")),
+        ("--dtype", dtype, ("float32", "bfloat16")),
+    ):
+        if value not in allowed:
+            raise MisuseError(f"{option} {value}: give {' or '.join(allowed)}")
 
 
 def _conclude(found: "list[Finding]") -> None:
