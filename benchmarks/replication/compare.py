@@ -132,7 +132,8 @@ def _method(errors: Mapping[str, float]) -> str:
 
 LIMITS = (
     "One model of each task, so intervals are over speakers and not over seeds. Sizes of sets do not say how a model "
-    "would do without them: [table 1](table_1.md) erases them."
+    "would do without them: [table 1](table_1.md) erases them. On another kind of processor the same seeds end in "
+    "slightly different weights: sizes differ by a few neurons from pages that were measured on one."
 )
 _CHANGES = ("from, to, property", "before", "after", *CHANGES, "Jaccard", "by chance")
 
