@@ -164,7 +164,12 @@ class Recorder:
     def _before(self, place: int, site: Site) -> Callable[[nn.Module, tuple[Any, ...], dict[str, Any]], None]:
         def hook(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
             if self._pass is not None:
-                self._take(self._pass, place, site, args[0] if args else next(iter(kwargs.values())))
+                value = args[0] if args else next(iter(kwargs.values()), None)
+                if not isinstance(value, Tensor):
+                    raise ModelError(
+                        f"{_at(site)} receives a {type(value).__name__}, not a tensor: name another module"
+                    )
+                self._take(self._pass, place, site, value)
 
         return hook
 

@@ -171,7 +171,7 @@ def assemble(module: nn.Module, family: str, front: FrontEnd, source: str, readi
     else:
         grid = _grid(known, reading)
         if reading.hop_ms is not None and reading.layers:
-            sites = with_axes(module, sites, forward, sample_rate)
+            sites = with_axes(module, sites, forward, sample_rate, Known(known, padding_frames))
         with_width(module, sites)
     axes = [site.axes for site in sites if site.axes is not None and "t" in site.axes]
     return SpeechModel(

@@ -1,6 +1,7 @@
 """The recorder against activations captured separately, one utterance at a time."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from ingest import Corpus, ingest
 from ingest.models import SpeechModel, wrap
 from ingest.recorder import NotRunError, Recorder, Recording, top_k
 from warehouse.errors import ModelError
@@ -457,3 +459,45 @@ def test_a_model_that_fails_is_one_line_and_leaves_the_recorder_usable() -> None
             recorder.record([speech(6_720)])
         assert recorder.record([speech(6_400)])[0].n_frames == 20
         assert recorder.rows == {0: 20, 1: 20}
+
+
+def test_what_receives_no_tensor_is_named() -> None:
+    class Pairs(nn.Module):
+        def forward(self, pair: tuple[Tensor, Tensor]) -> Tensor:
+            return pair[0]
+
+    class Paired(Small):
+        def __init__(self) -> None:
+            super().__init__()
+            self.pairs = Pairs()
+            self.pairs.in_features = 320
+
+        def forward(self, waveforms: Tensor) -> Tensor:
+            return self.pairs((self.frames(waveforms), waveforms))
+
+    said = r"^layer 1 \(pairs\) receives a tuple, not a tensor: name another module"
+    with (
+        Recorder(wrap(Paired(), layers=["in:pairs"], hop_ms=20), 5) as recorder,
+        pytest.raises(ModelError, match=said),
+    ):
+        recorder.record([speech(3_200)])
+
+
+def test_utterances_that_a_model_cannot_take_are_skipped(tmp_path: Path, make_speech: Callable[..., Path]) -> None:
+    folder = make_speech(tmp_path / "speech", n_utterances=3)
+    files = folder / "audio", folder / "labels", folder / "metadata.csv"
+    corpus = Corpus.from_files(*files, name="made", phones="arpabet")
+    longest = max(corpus.utterances, key=lambda u: u.n_samples)
+
+    class Short(Small):
+        def frames(self, waveforms: Tensor) -> Tensor:
+            if waveforms.shape[1] == longest.n_samples:
+                raise IndexError("out of range")
+            return super().frames(waveforms)
+
+    options = {"model_name": "short", "f0": False, "quiet": True}
+    with pytest.raises(ModelError, match=rf"^{longest.name}: Short cannot be run on .*IndexError: out of range"):
+        ingest(wrap(Short(), hop_ms=20), corpus, tmp_path / "a.warehouse", **options)
+    done = ingest(wrap(Short(), hop_ms=20), corpus, tmp_path / "b.warehouse", on_error="skip", **options)
+    assert [name for name, _ in done.rejected] == [longest.name]
+    assert done.utterances == 2
