@@ -10,7 +10,7 @@ from warehouse.errors import MaskError, QueryError
 if TYPE_CHECKING:
     from queries.connection import Connection
 
-_LAYERS = "SELECT layer, site, in_module, out_module, n_neurons FROM layers WHERE model = $model ORDER BY layer"
+_LAYERS = "SELECT layer, in_module, out_module, n_neurons FROM layers WHERE model = $model ORDER BY layer"
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ def recorded_model(con: "Connection", model: str | None = None) -> RecordedModel
     name = _chosen(sorted(found), model)
     checksum, lambda_pct = found[name]
     layers, others = [], {}
-    for layer, site, in_module, out_module, n_neurons in con.sql(_LAYERS, {"model": name}).fetchall():
-        if in_module is not None and str(site).startswith("ffn"):
+    for layer, in_module, out_module, n_neurons in con.sql(_LAYERS, {"model": name}).fetchall():
+        if in_module not in (None, out_module):  # neurons that lie between two linears
             layers.append(MaskLayer(layer, in_module, out_module, n_neurons))
         else:
             others[layer] = out_module
