@@ -23,8 +23,8 @@ from queries.patterns import best_layers, separation
 
 CORPUS = "sets"
 PROPERTIES = ("phone_class", "gender", "pitch")
-COUNTED = (*PROPERTIES, "speaker")
-"""Speakers have sets, too; their 80 groups are not drawn in the plane, nor is the bootstrap over speakers for them."""
+COUNTED = (*PROPERTIES, "phone", "speaker")
+"""Single phones and speakers have sets, too; their many groups are not drawn in the plane, nor drawn anew."""
 
 TUNED = ("phones", "speakers")
 """Tasks; of each the model of the first seed."""
@@ -196,8 +196,12 @@ def _outcome(over: pl.DataFrame, more: pl.DataFrame) -> str:
                 f"{name} {row['n_before']} → {row['n_after']} ({'; '.join(sure) or 'in no layer for sure'}; "
                 f"{row['stayed']} of {row['n_before']} stayed)"
             )
-        said.append(f"{of}: {', '.join(parts)}.")
-    return " ".join([*said, "More and fewer where the interval over speakers excludes 0."])
+        rest = [_row(over, ("pretrained", task), name, SIGMAS[0]) for name in COUNTED if name not in PROPERTIES]
+        parts += [f"{row['property']} {row['n_before']} → {row['n_after']}" for row in rest]
+        low = [_row(over, ("pretrained", task), name, SIGMA) for name in PROPERTIES]
+        others = ", ".join(f"{row['property']} {row['n_before']} → {row['n_after']}" for row in low)
+        said.append(f"{of}: {', '.join(parts)}; at σ = {SIGMA:g} {others}.")
+    return " ".join([*said, "More and fewer is where the interval over speakers excludes 0."])
 
 
 def _silhouettes(best: pl.DataFrame) -> str:
