@@ -71,6 +71,7 @@ def test_every_study_leaves_its_page(voices: Path, tmp_path: Path, monkeypatch: 
     assert numbers["versions"]["torch"] == torch.__version__.partition("+")[0]
 
 
+@pytest.mark.slow
 def test_pretraining_that_was_killed_goes_on_to_the_same_weights(
     speech: Speech, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_speech: Any) -> I
     del sys.modules["paper_b"]
 
 
+@pytest.mark.slow
 def test_its_commands_record_the_models_of_the_paper(here: Path) -> None:
     shown = ""
     for command in COMMANDS:
