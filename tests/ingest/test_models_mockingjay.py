@@ -159,6 +159,7 @@ def test_neurons_and_block_outputs_are_those_of_the_formulas(here: Path, kind: s
         agree(recording.neurons[place], recording.values[place], truth.outputs[place])
 
 
+@pytest.mark.slow
 def test_a_study_of_neurons_and_outputs(here: Path, make_speech: Any) -> None:
     """Both models from files to SQL: every frame of every utterance has the neurons that the formulas give."""
     speech = make_speech(here / "speech", n_utterances=4, n_speakers=2)

@@ -216,6 +216,7 @@ class Compactors:
         self.process.wait()
 
 
+@pytest.mark.slow
 def test_a_compaction_killed_at_any_instant_loses_nothing(folder: Path) -> None:
     study = busy_study(folder / "w")
     compact(study.layout)
