@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 import torchaudio
 
@@ -109,11 +110,67 @@ def test_every_neuron_from_the_label_files(from_label_files: Path, answers: Path
 
 
 @pytest.mark.parametrize("prop", GROUPS)
-def test_every_probability_from_the_label_files(from_label_files: Path, answers: Path, prop: str) -> None:
+def test_every_probability_from_the_label_files(from_label_files: Path, answers: Path, audio: Path, prop: str) -> None:
+    """Equal, or off by one frame in which rounding decides who is the last of the strongest neurons.
+
+    Kinds of processors add up in different orders. Where the model's values differ in their last bits from those that
+    the answers were computed from, such a frame counts for another neuron: it must be shown that both have one value.
+    """
     known = np.nan_to_num(np.load(answers / f"probabilities-{prop}.npz")["p"])
     rows = counted_rows(answers, prop)
     mine = probabilities(from_label_files, answers, prop)
-    assert np.abs(mine[:, rows] - known[:, rows]).max() < 1e-6
+    unlike = [tuple(place) for place in np.argwhere(np.abs(mine - known) > 1e-6).tolist() if place[1] in rows]
+    assert len(unlike) <= 20  # of more than a million
+    for layer, row in {place[:2] for place in unlike}:
+        apart = mine[layer, row] - known[layer, row]
+        gained, lost = (np.flatnonzero(side > 1e-6).tolist() for side in (apart, -apart))
+        assert len(gained) == len(lost)
+        frames = last_places(from_label_files, answers, prop, layer, row, gained)
+        assert all(np.isclose(abs(apart[neuron]), 1 / n, atol=1e-6) for _, _, neuron, n in frames)
+        tied = set()
+        for utterance, frame, neuron, _ in frames:
+            values = activations(audio / f"{utterance}.flac", layer)[frame]
+            tied |= {(neuron, other) for other in lost if abs(values[neuron] - values[other]) < 1e-5 * values[neuron]}
+        assert {neuron for neuron, _ in tied} == set(gained)
+        assert {other for _, other in tied} == set(lost)
+
+
+def last_places(
+    path: Path, answers: Path, prop: str, layer: int, row: int, neurons: list[int]
+) -> list[tuple[str, int, int, int]]:
+    """Counted frames of a row of the known answers in which some neurons are the last of the strongest.
+
+    Returns:
+        Utterance, frame, neuron, and how many frames the row has.
+    """
+    labels = json.loads((answers / "inputs" / "label-map.json").read_text())
+    phone = next(name for name, (label, _) in labels.items() if label == row % N_LABELS)
+    group = GROUPS[prop][row // N_LABELS] if GROUPS[prop] else None
+    asked = f"p_property := '{prop}', p_frames := 'reference'"
+    with connect(path) as con:
+        return con.sql(
+            f"""
+            SELECT u.utterance, f.frame, a.neuron, c.n_frames
+            FROM chosen_frames({asked}) AS g
+            JOIN frames AS f USING (frame_id) JOIN utterances AS u ON f.utterance_id = u.utterance_id
+            JOIN activations AS a USING (frame_id)
+            JOIN counted_cells({asked}) AS c ON c."group" = g."group" AND c.phone = g.phone
+            WHERE g.phone = $phone AND ($group IS NULL OR g."group" = $group)
+                AND a.layer = $layer AND a."rank" = 30 AND list_contains($neurons, a.neuron)
+            """,
+            params={"phone": phone, "group": group, "layer": layer + 1, "neurons": neurons},
+        ).fetchall()
+
+
+def activations(path: Path, layer: int) -> np.ndarray:
+    """|activation| of a layer, counted from 0, by a hook of our own: (frames, 3072)."""
+    wave, _ = soundfile.read(path, dtype="float32")
+    model, found = hubert(), []
+    second = model.encoder.transformer.layers[layer].feed_forward.output_dense
+    second.register_forward_pre_hook(lambda module, args: found.append(args[0][0].abs().numpy()))
+    with torch.inference_mode():
+        model(torch.from_numpy(wave)[None])
+    return found[0]
 
 
 @pytest.mark.parametrize("prop", ["phone_class", "gender"])
