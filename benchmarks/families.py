@@ -84,7 +84,7 @@ MODELS: dict[str, Callable[[], SpeechModel]] = {
         of_transformers("Data2VecAudioConfig", "Data2VecAudioModel"), normalize=True
     ),
     "transformers Conformer": lambda: wrap(
-        of_transformers("Wav2Vec2ConformerConfig", "Wav2Vec2ConformerForCTC"), normalize=True
+        of_transformers("Wav2Vec2ConformerConfig", "Wav2Vec2ConformerForCTC", vocab_size=32), normalize=True
     ),
     "transformers w2v-BERT 2.0": lambda: wrap(of_transformers("Wav2Vec2BertConfig", "Wav2Vec2BertModel")),
     "transformers Whisper base": lambda: wrap(
