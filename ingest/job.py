@@ -125,7 +125,8 @@ class _Run:
             if grid != Grid.UTTERANCE
         )
         with progress.stage("labels and F0" if settings.f0 else "labels", to_prepare) as advance:
-            for on_grid in on_grids:
+            # Whole utterances at the end: quantile properties cut them where their frames are.
+            for _, on_grid in sorted(zip(model.grids, on_grids, strict=True), key=lambda pair: pair[0].is_whole):
                 found = prepare(self.layout, corpus, on_grid, model.sample_rate, settings, advance, note)
                 known = {utterance for utterance, _ in rejected}
                 rejected += [(utterance, reason) for utterance, reason in found if utterance not in known]

@@ -156,7 +156,7 @@ def _check_property(facts: duckdb.DuckDBPyConnection, prop: Property) -> None:
 def _count(state: Snapshot, prop: Property, advance: Callable[[Gap], None]) -> Declared:
     layout = state.layout
     declare(layout, prop)
-    for corpus, grid in _grids(state):
+    for corpus, grid in sorted(_grids(state), key=lambda found: found[1].is_whole):
         freeze_missing_edges(layout, corpus, grid)
     fill(layout, advance)
     return Declared(prop, _groups(layout, prop))
@@ -172,7 +172,7 @@ def frame_facts(state: Snapshot) -> duckdb.DuckDBPyConnection:
     for name in ("utterances", "segments", "phones", "property_edges"):
         con.execute(f"CREATE VIEW {name} AS {stored(state, name)}")
     of_corpus: dict[str, Grid] = {}
-    for corpus, grid in sorted(_grids(state), key=lambda found: (found[1] == Grid.UTTERANCE, found)):
+    for corpus, grid in sorted(_grids(state), key=lambda found: (found[1].is_whole, found)):
         of_corpus.setdefault(corpus, grid)
     labels = [m for m in state.of_kind("labels") if of_corpus[m.facts["corpus"]] == grid_of(m.facts)]
     con.execute(f"CREATE VIEW frames AS {stored(state, 'frames', labels)}")

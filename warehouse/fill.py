@@ -36,7 +36,9 @@ def fill(layout: Layout, advance: Callable[[Gap], None] = lambda gap: None) -> N
     state = snapshot(layout)
     found = gaps(state)
     recorded = {(gap.manifest.facts["corpus"], gap.manifest.facts["model"]) for gap in found}
-    for corpus, grid in sorted({(corpus, grid) for corpus, model in recorded for grid in layer_grids(state, model)}):
+    grids = {(corpus, grid) for corpus, model in recorded for grid in layer_grids(state, model)}
+    # Whole utterances at the end: they are cut where their frames are.
+    for corpus, grid in sorted(grids, key=lambda found: (found[1].is_whole, found)):
         freeze_missing_edges(layout, corpus, grid)
     state = snapshot(layout)
     for gap in found:

@@ -39,6 +39,11 @@ class Grid:
         return room // (self.hop_us * sample_rate) + 1 if room >= 0 else 0
 
     @property
+    def is_whole(self) -> bool:
+        """Whether a frame is a whole utterance; a key of ``sorted`` that puts those behind grids that have frames."""
+        return self == Grid.UTTERANCE
+
+    @property
     def start_us(self) -> int:
         """Start of what frame 0 stands for, in microseconds from the start of the utterance."""
         return 0 if self.offset_us < 2 * self.hop_us else self.offset_us - self.hop_us // 2

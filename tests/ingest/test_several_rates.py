@@ -485,6 +485,12 @@ def test_whole_utterances_are_cut_where_their_frames_are(warehouse: Path, tmp_pa
     declare_property(copy, "longer", column="duration", bins=[0.5], labels=["short", "long"])
     with connect(copy) as con:
         assert sorted(con.sql(groups).fetchall()) == sorted(asked)
+    compacted = tmp_path / "compacted.warehouse"
+    shutil.copytree(warehouse, compacted)
+    declare(snapshot(compacted).layout, longer)
+    compact(snapshot(compacted).layout)
+    with connect(compacted) as con:
+        assert sorted(con.sql(groups).fetchall()) == sorted(asked)
 
 
 def test_analyses_divide_by_the_layers_own_time_and_cells(warehouse: Path, frames: list[list[dict]]) -> None:
