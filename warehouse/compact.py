@@ -82,7 +82,7 @@ def _merge_shards(state: Snapshot, commits: Sequence[Manifest], counts: Sequence
     facts["n_frames"] = sum(m.facts["n_frames"] for m in commits)
     facts["counted"] = sorted({name for m in (*commits, *counts) for name in m.facts["counted"]})
     with Commit(state.layout) as commit:
-        for table in ("recordings", "activations", "utterance_means"):
+        for table in ("recordings", "activations", "utterance_means", "segment_means"):
             _merge_facts(state, commit, table, commits)
         for table in ("frame_counts", "activation_counts"):
             commit.add(table, added_up(table, stored(state, table, [*commits, *counts]), commit.folder / "spill"))

@@ -20,6 +20,7 @@ SORTED_BY = {
     "recordings": ("utterance_id",),
     "activations": ("layer", "frame_id"),
     "utterance_means": ("kind", "layer", "utterance_id"),
+    "segment_means": ("kind", "layer", "utterance_id"),
     "frames": ("frame_id",),
 }
 

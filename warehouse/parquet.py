@@ -68,8 +68,9 @@ FORMATS: dict[str, Format] = {
         },
     ),
     # Dense floats hardly compress: spend no time on it. A row holds all neurons of a layer.
-    "utterance_means": Format(
-        2_048, ("kind", "layer"), {"compression": "none", "use_dictionary": ["model", "kind", "layer"]}
+    **dict.fromkeys(
+        ("utterance_means", "segment_means"),
+        Format(2_048, ("kind", "layer"), {"compression": "none", "use_dictionary": ["model", "kind", "layer"]}),
     ),
 }
 
