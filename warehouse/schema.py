@@ -323,7 +323,7 @@ TABLES: dict[str, Table] = {
         ),
         Table(
             "probe_scores",
-            "(probe, source, layer, architecture, labels, neurons, treatment, share, seed, by, group, measure)",
+            "(probe, source, layer, architecture, labels, neurons, treatment, share, seed, by_column, group, measure)",
             (
                 _PROBE,
                 ("source", STR, "model, or twin = the same of its twin of random weights"),
@@ -335,11 +335,15 @@ TABLES: dict[str, Table] = {
                 ),
                 ("labels", STR, "true, or control = permuted among the rows of a part"),
                 ("neurons", STR, "which were kept: all, top, random or bottom of the ranking"),
-                ("treatment", STR, "trained on what was kept: trained, retrained; zeroed = the others were, afterwards"),
+                (
+                    "treatment",
+                    STR,
+                    "trained on what was kept: trained, retrained; zeroed = the others were, afterwards",
+                ),
                 ("share", F64, "features that were kept, percent"),
                 ("n_features", I32, "features that were kept"),
                 ("seed", I32, "seed of the split"),
-                ("by", STR, "column that the rows were told apart by; NULL = they were not"),
+                ("by_column", STR, "column that the rows were told apart by; NULL = they were not"),
                 ("group", STR, "its value; NULL = all rows"),
                 ("n", I32, "rows, or trials, that were scored"),
                 ("measure", STR, "accuracy, balanced_accuracy (mean over classes) or eer"),

@@ -1,0 +1,92 @@
+"""Rankings as rows of the table ``probe_rankings``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from queries.probes.features import STATISTICS, Features
+from queries.probes.one_split import Measured, View
+from queries.probes.ranking import class_ranking, ranking
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """Features in the order of one ranking.
+
+    Attributes:
+        of_layer: layer whose features they are; None = those of all layers together.
+        class_: class that they speak of; None = all.
+        seed: of the split; None = by the weights averaged over the seeds.
+        features: places among the features of all layers, (k,).
+        weights: (k,) weight for the class; of all classes, the one furthest from 0.
+        mass: percent at which each came, (k,); NaN = it has no weight.
+    """
+
+    of_layer: View
+    class_: str | None
+    seed: int | None
+    features: np.ndarray
+    weights: np.ndarray
+    mass: np.ndarray
+
+
+def rankings(
+    measured: Mapping[int, Measured], features: Features, views: Sequence[View], classes: Sequence[str], depth: int
+) -> Iterator[Ranked]:
+    """The rankings of a probe: of the weights averaged over the seeds, of each class by these, and of each seed.
+
+    Args:
+        measured: what each seed gave.
+        features: of the model.
+        views: what was probed.
+        classes: names.
+        depth: features of the ranking of a class that are kept.
+    """
+    for view in views:
+        start = 0 if view is None else features.slices[view].start
+        theta = np.mean([found.weights[view] for found in measured.values()], axis=0)
+        order, mass = ranking(theta)
+        yield Ranked(view, None, None, start + order, _furthest(theta)[order], mass)
+        for which, name in enumerate(classes):
+            order, mass = (column[:depth] for column in class_ranking(theta, which))
+            yield Ranked(view, name, None, start + order, theta[order, which], mass)
+        for seed, found in measured.items():
+            order, mass = found.orders[view]
+            yield Ranked(view, None, seed, start + order, _furthest(found.weights[view])[order], mass)
+
+
+def ranking_rows(probe: str, ranked: Ranked, features: Features) -> "pa.Table":
+    """Rows of ``probe_rankings``."""
+    import pyarrow as pa
+
+    from warehouse.schema import TABLES, table
+
+    n = len(ranked.features)
+    schema = TABLES["probe_rankings"].schema
+    constants = {"probe": probe, "of_layer": ranked.of_layer, "class": ranked.class_, "seed": ranked.seed}
+    columns = {name: pa.repeat(pa.scalar(value, schema.field(name).type), n) for name, value in constants.items()}
+    names = pa.array(STATISTICS)
+    return table(
+        "probe_rankings",
+        {
+            **columns,
+            "rank": np.arange(1, n + 1),
+            "layer": features.layer[ranked.features],
+            "neuron": features.neuron[ranked.features],
+            "statistic": names.take(pa.array(features.statistic[ranked.features])),
+            "weight": ranked.weights.astype(np.float32),
+            "mass": pa.array(ranked.mass.astype(np.float32), from_pandas=True),
+        },
+    )
+
+
+def _furthest(theta: np.ndarray) -> np.ndarray:
+    """Of each feature's weights (D, C) the one furthest from 0, (D,)."""
+    place = np.abs(theta).argmax(1)[:, None]
+    found: np.ndarray = np.take_along_axis(theta, place, 1)[:, 0]
+    return found
