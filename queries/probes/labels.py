@@ -81,6 +81,10 @@ class Labelled:
         known = self.rows["speaker"].drop_nulls().n_unique()
         return known + self.rows.filter(pl.col("speaker").is_null())["utterance_id"].n_unique()
 
+    def same_rows(self, other: "Labelled") -> bool:
+        """Whether another label has the same utterances and segments, in the same order."""
+        return self.rows.select(_KEYS).equals(other.rows.select(_KEYS))
+
     def name_of(self, row: int) -> str:
         """An utterance's name, with the segment where there is one."""
         found = self.rows.row(row, named=True)

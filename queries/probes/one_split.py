@@ -87,7 +87,7 @@ def measure(
     found.scores.extend(accuracies_by_group(majority, largest, rows.target[split.test], tested))
     train, test = standardised(features.values, split)
     parts = Parts(train, test, train_targets, test_targets, len(rows.classes), split.seed)
-    linear = _linear(parts, _slices(features, views), settings)
+    linear = _linear(parts, slices_of(features, views), settings)
     found.scores.extend(_of_linear(linear, parts, views, "model", tested))
     if settings.fitting.hidden:
         found.scores.extend(_of_hidden(parts, features, views, settings, "model", tested))
@@ -96,12 +96,12 @@ def measure(
         found.orders[view] = ranking(found.weights[view])
     found.scores.extend(_zeroed(linear, parts, found, views, settings))
     for view in [None] if None in views else views:
-        found.scores.extend(_retrained(parts, _slices(features, [view])[0], found.orders[view][0], view, settings))
+        found.scores.extend(_retrained(parts, slices_of(features, [view])[0], found.orders[view][0], view, settings))
     if twin is not None:
         del parts, train, test  # before as much again is made
         train, test = standardised(twin.values, split)
         parts = Parts(train, test, train_targets[:, :1], test_targets[:, :1], len(rows.classes), split.seed)
-        linear = _linear(parts, _slices(twin, views), settings)
+        linear = _linear(parts, slices_of(twin, views), settings)
         found.scores.extend(_of_linear(linear, parts, views, "twin", {}))
         if settings.fitting.hidden:
             found.scores.extend(_of_hidden(parts, twin, views, settings, "twin", {}))
@@ -115,7 +115,8 @@ def _labellings(rows: Labelled, split: Split) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([train, draw.permutation(train)], 1), np.stack([test, draw.permutation(test)], 1)
 
 
-def _slices(features: Features, views: Sequence[View]) -> tuple[slice, ...]:
+def slices_of(features: Features, views: Sequence[View]) -> tuple[slice, ...]:
+    """The columns of each view in the matrix of all features."""
     return tuple(slice(0, features.n) if view is None else features.slices[view] for view in views)
 
 
@@ -146,7 +147,7 @@ def _of_hidden(
 
     from queries.probes.hidden import fit_hidden
 
-    slices = _slices(features, views)
+    slices = slices_of(features, views)
     targets = torch.from_numpy(parts.train_targets)
     network = fit_hidden(parts.train, slices, targets, parts.n_classes, settings.fitting, parts.seed)
     for view, columns, predicted in zip(views, slices, network.predict(parts.test), strict=True):
@@ -170,7 +171,7 @@ def _zeroed(
     """Efficacy: the trained probe on some features, the others being zeroed ([B] §3)."""
     for place, view in enumerate(views):
         kept = n_kept(settings.share, len(linear.weights[place]))
-        for neurons, order in _orders(found.orders[view][0], view, parts.seed).items():
+        for neurons, order in orders(found.orders[view][0], view, parts.seed).items():
             predicted = linear.predict(parts.test, place, order[:kept])[0]
             scored = Scored(
                 "model", view, "linear", parts.seed, kept, neurons=neurons, treatment="zeroed", share=settings.share
@@ -186,7 +187,7 @@ def _retrained(parts: Parts, columns: slice, order: np.ndarray, view: View, sett
         return
     targets = torch.from_numpy(parts.train_targets[:, :1].copy())
     sizes = [n_kept(share, len(order)) for share in settings.shares]
-    for neurons, sorted_features in _orders(order, view, parts.seed).items():
+    for neurons, sorted_features in orders(order, view, parts.seed).items():
         # Only the features that some share keeps, in their order: a share is then a run of columns.
         chosen = torch.from_numpy(columns.start + sorted_features[: max(sizes)])
         prefixes = tuple(slice(0, size) for size in sizes)
@@ -200,7 +201,7 @@ def _retrained(parts: Parts, columns: slice, order: np.ndarray, view: View, sett
             yield next(accuracies(scored, linear.predict(test, place)[0], parts.test_targets[:, 0]))
 
 
-def _orders(order: np.ndarray, view: View, seed: int) -> dict[str, np.ndarray]:
+def orders(order: np.ndarray, view: View, seed: int) -> dict[str, np.ndarray]:
     """Features from the top of the ranking, from its bottom, and in an order that is drawn."""
     drawn = np.random.default_rng((seed, 4, view or 0)).permutation(len(order))
     return {"top": order, "random": drawn, "bottom": order[::-1].copy()}

@@ -51,13 +51,13 @@ def rankings(
         start = 0 if view is None else features.slices[view].start
         theta = np.mean([found.weights[view] for found in measured.values()], axis=0)
         order, mass = ranking(theta)
-        yield Ranked(view, None, None, start + order, _furthest(theta)[order], mass)
+        yield Ranked(view, None, None, start + order, furthest(theta)[order], mass)
         for which, name in enumerate(classes):
             order, mass = (column[:depth] for column in class_ranking(theta, which))
             yield Ranked(view, name, None, start + order, theta[order, which], mass)
         for seed, found in measured.items():
             order, mass = found.orders[view]
-            yield Ranked(view, None, seed, start + order, _furthest(found.weights[view])[order], mass)
+            yield Ranked(view, None, seed, start + order, furthest(found.weights[view])[order], mass)
 
 
 def ranking_rows(probe: str, ranked: Ranked, features: Features) -> "pa.Table":
@@ -85,7 +85,7 @@ def ranking_rows(probe: str, ranked: Ranked, features: Features) -> "pa.Table":
     )
 
 
-def _furthest(theta: np.ndarray) -> np.ndarray:
+def furthest(theta: np.ndarray) -> np.ndarray:
     """Of each feature's weights (D, C) the one furthest from 0, (D,)."""
     place = np.abs(theta).argmax(1)[:, None]
     found: np.ndarray = np.take_along_axis(theta, place, 1)[:, 0]

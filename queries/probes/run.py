@@ -2,17 +2,17 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from queries.probes.features import Features, probed_layers, read_features
-from queries.probes.labels import Label, Labelled, labelled
+from queries.probes.features import probed_layers
+from queries.probes.labels import Label, labelled
 from queries.probes.one_split import Measured, measure
 from queries.probes.ranked import ranking_rows, rankings
-from queries.probes.settings import Fitting, Settings, seeds_of
+from queries.probes.reader import Reader, chosen_models
+from queries.probes.settings import Settings, settings_of
 from queries.probes.splits import column_of, splits
 from queries.probes.store import Described, commit_probe, layer_names, new_identifier
-from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
     from queries.connection import Connection
@@ -74,72 +74,17 @@ def probe(
         models = chosen_models(con, model)
         if twin is not None:
             (twin,) = chosen_models(con, twin)
-        held = _Held(con)
+        reader = Reader(con, chosen)
         return [
-            _probed(con, held, Label(one) if isinstance(one, str) else one, name, twin, chosen, tell)
+            _probed(con, reader, Label(one) if isinstance(one, str) else one, name, twin, chosen, tell)
             for one in labels
             for name in models
         ]
 
 
-def settings_of(**given: Any) -> Settings:
-    """Settings from the fields of ``Settings`` and ``Fitting`` alike; ``seeds`` may be how many.
-
-    Raises:
-        QueryError: a field that there is not, or a value out of range.
-    """
-    known = {field.name for field in fields(Settings)} - {"fitting"}
-    of_fitting = {field.name for field in fields(Fitting)}
-    if unknown := sorted(set(given) - known - of_fitting):
-        listed = ", ".join(sorted(known | of_fitting))
-        raise QueryError(f"probes have no setting {unknown[0]}; they have: {listed}")
-    own: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-    if "seeds" in own:
-        own["seeds"] = seeds_of(own["seeds"])
-    fitting = Fitting(**{name: own.pop(name) for name in of_fitting & own.keys()})
-    return Settings(**own, fitting=fitting)
-
-
-def chosen_models(con: "Connection", wanted: str | Sequence[str] | None) -> list[str]:
-    """Names of models that there are; the only one where none is named.
-
-    Raises:
-        QueryError: an unknown name, or none of several; the message lists what there is.
-    """
-    known = [name for (name,) in con.sql("SELECT model FROM models ORDER BY model").fetchall()]
-    if wanted is None:
-        if len(known) != 1:
-            listed = f"; name one (--model): {', '.join(known)}" if known else "; `neurons ingest` records one"
-            raise QueryError(f"there are {len(known) or 'no'} models{listed}")
-        return known
-    names = [wanted] if isinstance(wanted, str) else list(dict.fromkeys(wanted))
-    for name in names:
-        if name not in known:
-            raise QueryError(f"there is no model {name}; there are: {', '.join(known) or 'none'}")
-    return names
-
-
-class _Held:
-    """The features that were read last of a model and of its twin: labels often have the same rows."""
-
-    def __init__(self, con: "Connection") -> None:
-        self._con = con
-        self._last: dict[str, tuple[Any, Features]] = {}
-
-    def read(self, rows: Labelled, model: str, settings: Settings, layers: tuple[int, ...], role: str) -> Features:
-        key = (model, layers, rows.unit, rows.rows.select("utterance_id", "segment"))
-        last = self._last.get(role)
-        if last is not None and last[0][:3] == key[:3] and last[0][3].equals(key[3]):
-            return last[1]
-        self._last.pop(role, None)  # before the next is read: only one is in memory
-        found = read_features(self._con, rows, model, settings, layers)
-        self._last[role] = (key, found)
-        return found
-
-
 def _probed(
     con: "Connection",
-    held: _Held,
+    reader: Reader,
     label: Label,
     model: str,
     twin: str | None,
@@ -150,8 +95,8 @@ def _probed(
     layers, views = probed_layers(con, model, settings)
     found_splits = list(splits(con, rows, settings))
     groups = {column: column_of(con, rows, column) for column in settings.by}
-    features = held.read(rows, model, settings, layers, "model")
-    of_twin = _twin_features(con, held, rows, model, twin, settings, features)
+    features = reader.of_model(rows, model, layers)
+    of_twin = reader.of_twin(rows, model, twin, features)
     measured: dict[int, Measured] = {}
     for number, split in enumerate(found_splits, 1):
         tell(f"{label.name}, {model}: seed {split.seed} ({number} of {len(found_splits)})")
@@ -176,20 +121,3 @@ def _probed(
         (ranking_rows(described.probe, one, features) for one in ranked),
     )
     return Probed(described.probe, model, label.name)
-
-
-def _twin_features(
-    con: "Connection",
-    held: _Held,
-    rows: Labelled,
-    model: str,
-    twin: str | None,
-    settings: Settings,
-    features: Features,
-) -> Features | None:
-    if twin is None or twin == model:
-        return None
-    found = held.read(rows, twin, settings, features.layers, "twin")
-    if found.slices != features.slices:
-        raise QueryError(f"twin {twin} has other layers than {model}; record the same model with --random-init SEED")
-    return found

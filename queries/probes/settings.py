@@ -1,8 +1,7 @@
 """How a probe is made: every choice of it, with the paper's as defaults."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 from warehouse.errors import QueryError
 
@@ -109,9 +108,22 @@ class Settings:
         _demand(self.class_depth >= 1, f"class_depth {self.class_depth}: give 1 or more")
 
 
-def seeds_of(given: int | Sequence[int]) -> tuple[int, ...]:
-    """Seeds from how many there are to be, or from themselves."""
-    return tuple(range(given)) if isinstance(given, int) else tuple(given)
+def settings_of(**given: Any) -> Settings:
+    """Settings from the fields of ``Settings`` and ``Fitting`` alike; ``seeds`` may be how many.
+
+    Raises:
+        QueryError: a field that there is not, or a value out of range.
+    """
+    known = {field.name for field in fields(Settings)} - {"fitting"}
+    of_fitting = {field.name for field in fields(Fitting)}
+    if unknown := sorted(set(given) - known - of_fitting):
+        listed = ", ".join(sorted(known | of_fitting))
+        raise QueryError(f"probes have no setting {unknown[0]}; they have: {listed}")
+    own: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    if "seeds" in own:
+        own["seeds"] = tuple(range(own["seeds"])) if isinstance(own["seeds"], int) else own["seeds"]
+    fitting = Fitting(**{name: own.pop(name) for name in of_fitting & own.keys()})
+    return Settings(**own, fitting=fitting)
 
 
 def n_kept(share: float, n: int) -> int:
