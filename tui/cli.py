@@ -19,6 +19,8 @@ COMMANDS = (
     "properties",
     "analyse",
     "compare",
+    "probe",
+    "verify",
     "plot",
     "report",
     "export",

@@ -132,11 +132,10 @@ def _verified(
     ranked: list[Ranked] = []
     for number, half in enumerate(halves, 1):
         tell(f"verification, {model}: seed {half.split.seed} ({number} of {len(halves)})")
-        orders_of = dict(_ranked(features, rows, half.split, views, settings))
-        ranked += [found for found, _ in orders_of.values()]
-        scores += _rates(
-            features, half, views, settings, "model", {view: order for view, (_, order) in orders_of.items()}
-        )
+        found = list(_ranked(features, rows, half.split, views, settings))
+        ranked += [one for one, _ in found]
+        by_view = {one.of_layer: order for one, order in found}
+        scores += _rates(features, half, views, settings, "model", by_view)
         if of_twin is not None:
             scores += _rates(of_twin, half, views, settings, "twin", {})
     described = Described(
