@@ -12,6 +12,7 @@
 from queries.masks.budget import keep_mask
 from queries.masks.fills import probability_scores, random_scores
 from queries.masks.from_file import mask_from_file
+from queries.masks.from_ranking import mask_from_ranking
 from queries.masks.layers import MaskLayer
 from queries.masks.mask import Kind, Mask
 from queries.masks.recorded import mask_layers
@@ -25,6 +26,7 @@ __all__ = [
     "keep_mask",
     "l1_scores",
     "mask_from_file",
+    "mask_from_ranking",
     "mask_layers",
     "probability_scores",
     "random_scores",

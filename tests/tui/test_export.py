@@ -10,7 +10,15 @@ import pytest
 import torch
 
 from queries import Mask, connect
-from queries.masks import keep_mask, l1_scores, mask_layers, probability_scores, random_scores, select
+from queries.masks import (
+    keep_mask,
+    l1_scores,
+    mask_from_ranking,
+    mask_layers,
+    probability_scores,
+    random_scores,
+    select,
+)
 from queries.masks.formats import FORMATS
 
 Neurons = Callable[..., Any]
@@ -163,6 +171,20 @@ def test_any_query_and_any_kind(neurons: Neurons, recorded: Path, here: Path) ->
     assert a.provenance["sql"] == query
 
 
+def test_the_first_of_a_ranking(neurons: Neurons, recorded: Path, here: Path) -> None:
+    ranking, frames = ["--ranking", "mean_difference:gender=F"], ["--where", "duration > 0.5"]
+    assert neurons("export", recorded, *ranking, "--top", "3%", *frames, "-o", "a.json").code == 0
+    more = ["--kind", "keep", "--density", 0.5, "--random-like", 1]
+    assert neurons("export", recorded, *ranking, "--top", 2, *more, "-o", "b.json").code == 0
+    a, b = Mask.load("a.json"), Mask.load("b.json")
+    with connect(recorded) as con:
+        assert a == mask_from_ranking(con, "mean_difference:gender=F", "3%", p_where="duration > 0.5")
+        few = mask_from_ranking(con, "mean_difference:gender=F", 2, kind="keep")
+        kept = keep_mask(few.layers, probability_scores(con), 0.5, protected=few)
+    assert b == kept.random_like(1)
+    assert {"ranking": "mean_difference:gender=F", "top": "2", "density": "0.5"}.items() <= b.provenance.items()
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_formats_are_converted(neurons: Neurons, recorded: Path, here: Path, name: str) -> None:
     kind = ["--kind", "keep"]
@@ -215,6 +237,9 @@ L1 = ["--protect", "gender", "--density", 0.5, "--fill", "l1", "--spec"]
         (["--erase", "gender", "--model", "huge"], "there is no model huge; there are: tiny"),
         (["--erase", "gender", "--sigma", "7"], "p_sigma: 7.0 is no share"),
         (["--erase", "gender", "--where", "colour = 1"], "colour"),
+        (["--ranking", "probe:colour", "--top", "3"], "there is no probe, nor a probed label of the model, colour"),
+        (["--ranking", "lape:gender", "--top", "3", "--sigma", "1"], "p_sigma: no ranking depends on it"),
+        (["--ranking", "lape:gender", "--top", "0%"], "top 0%: give a share of more than 0%"),
         (["--sql", "SELECT 1 AS layer"], "the query gives no column neuron"),
         (["--sql", "SELECT 9 AS layer, 1 AS neuron"], "no layer 9 in this model; it has layers 1 to 2"),
         (["--sql", "DROP TABLE x"], "DROP is refused"),
@@ -240,15 +265,23 @@ def test_what_is_wrong_gets_one_line(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "say which neurons with one of --erase, --protect, --sql, --mask, or how many with --density"),
+        ([], "say which neurons with one of --erase, --protect, --sql, --mask, --ranking, or how many with --density"),
         (["--protect", "a", "--erase", "b"], "--erase and --protect exclude each other"),
         (["--sql", "a", "--mask", "b"], "--sql and --mask exclude each other"),
         (["--erase", "gender", "--density", "0.2"], "--density is for neurons to keep, not for those to erase: use"),
         (["--sql", "x", "--density", "0.2"], "not for those to erase: say --kind keep"),
-        (["--erase", "gender", "--kind", "keep"], "--kind is for --sql and --mask"),
+        (["--erase", "gender", "--kind", "keep"], "--kind is for --sql, --mask and --ranking"),
+        (["--mask", "b", "--ranking", "probe:x"], "--mask and --ranking exclude each other"),
+        (["--ranking", "probe:x"], "--ranking and --top belong together"),
+        (["--sql", "x", "--top", "3"], "--ranking and --top belong together"),
+        (["--ranking", "lape:x", "--top", "3", "--density", "0.2"], "not for those to erase: say --kind keep"),
+        (["--ranking", "probe:x", "--top", "3", "--where", "true"], "--where is for --erase, --protect and rankings"),
         (["--sql", "x", "--kind", "drop"], "--kind drop: give erase or keep"),
-        (["--sql", "x", "--sigma", "1"], "--sigma is for --erase and --protect"),
-        (["--sql", "x", "--kind", "keep", "--density", "1", "--sigma", "1"], "--sigma is for --erase and --protect"),
+        (["--sql", "x", "--sigma", "1"], "--sigma is for --erase, --protect and rankings"),
+        (
+            ["--sql", "x", "--kind", "keep", "--density", "1", "--sigma", "1"],
+            "--sigma is for --erase, --protect and rankings",
+        ),
         (["--protect", "a", "--uniform"], "--uniform says how to fill a density up: give --density too"),
         (["--protect", "a", "--fill", "l1"], "--fill says how to fill a density up"),
         (["--protect", "a", "--spec", "x"], "--spec says how to fill a density up"),

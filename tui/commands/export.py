@@ -44,10 +44,27 @@ def export(
         str | None, typer.Option("--sql", metavar="QUERY", help="A SELECT with the columns layer and neuron.")
     ] = None,
     mask: Annotated[Path | None, typer.Option("--mask", metavar="FILE", help="A mask file in any format.")] = None,
+    ranking: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RANKING",
+            help="The first of a ranking: probe:LABEL or probe:PROBE (with =CLASS too), or of each layer lape, "
+            "mean_difference, mutual_information or property_neurons:PROPERTY (with =GROUP too).",
+        ),
+    ] = None,
+    top: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|N%",
+            help="How many of --ranking, or which share of the neurons; of each layer, where the ranking is within "
+            "layers.",
+        ),
+    ] = None,
     kind: Annotated[
         str | None,
         typer.Option(
-            metavar="erase|keep", help="What is to become of the neurons of --sql or --mask. [default: erase]"
+            metavar="erase|keep",
+            help="What is to become of the neurons of --sql, --mask or --ranking. [default: erase]",
         ),
     ] = None,
     density: Annotated[
@@ -93,28 +110,34 @@ def export(
 ) -> None:
     """Write a set of neurons as a mask that a training script applies without this program.
 
-    The neurons are those of properties (phone_class), of single groups (gender=F, phone=AA), of any query, or of
-    another mask file, whose format is thereby converted. docs/masks.md describes the formats.
+    The neurons are those of properties (phone_class), of single groups (gender=F, phone=AA), of any query, the
+    first of a ranking, or of another mask file, whose format is thereby converted. docs/masks.md describes the formats.
 
     Example:
       neurons export study.warehouse --erase gender=F -o erase-female.safetensors
       neurons export study.warehouse --protect phone_class,gender,pitch --density 0.2 -o keep.safetensors
       neurons export study.warehouse --sql "SELECT layer, neuron FROM group_neurons(p_sigma := 1)" -o all.json
+      neurons export study.warehouse --ranking probe:gender --top 10% -o erase-probed.safetensors
       neurons export study.warehouse --mask keep.safetensors -o keep.prune.safetensors
     """
     filling = Filling(density, uniform, fill, seed, spec, weights, random_init, mean_std, with_bias)
-    sources = {"--erase": erase, "--protect": protect, "--sql": sql, "--mask": mask}
+    sources = {"--erase": erase, "--protect": protect, "--sql": sql, "--mask": mask, "--ranking": ranking}
     source = _source(sources, density)
+    _check_top(ranking, top)
     _check_kind(source, kind, density)
     filling.check()
-    _check_parameters(source, parameters, density is not None and filling.way == "probability")
+    of_property = ranking is not None and not ranking.lstrip().startswith("probe:")
+    asks_macros = source in ("--erase", "--protect") or of_property
+    if not asks_macros:
+        _check_parameters(parameters, density is not None and filling.way == "probability")
     form = _format(output, form)
 
     from queries import connect
     from tui.interruptible import interruptible
 
     with connect(warehouse, comments=False) as con:
-        made = interruptible(con, lambda: _selected(con, source, sources, kind, model, parameters, allow_empty))
+        asked = parameters if asks_macros else NOTHING
+        made = interruptible(con, lambda: _selected(con, source, sources, top, kind, model, asked, allow_empty))
         if density is not None:
             made = filling.kept(con, made, model, parameters)
     if random_like is not None:
@@ -141,22 +164,30 @@ def _source(sources: Mapping[str, Any], density: float | None) -> str:
 def _check_kind(source: str, kind: str | None, density: float | None) -> None:
     if kind is not None and kind not in ("erase", "keep"):
         raise MisuseError(f"--kind {kind}: give erase or keep")
-    if kind is not None and source not in ("--sql", "--mask"):
-        raise MisuseError("--kind is for --sql and --mask; the other options say what is to become of the neurons")
-    if density is not None and (source == "--erase" or kind == "erase" or (source == "--sql" and kind is None)):
+    if kind is not None and source not in ("--sql", "--mask", "--ranking"):
+        raise MisuseError(
+            "--kind is for --sql, --mask and --ranking; the other options say what is to become of the neurons"
+        )
+    if density is not None and (
+        source == "--erase" or kind == "erase" or (source in ("--sql", "--ranking") and kind is None)
+    ):
         remedy = "use --protect" if source == "--erase" else "say --kind keep"
         raise MisuseError(f"--density is for neurons to keep, not for those to erase: {remedy}")
 
 
-def _check_parameters(source: str, given: Iterable[str], fills_by_probability: bool) -> None:
+def _check_top(ranking: str | None, top: str | None) -> None:
+    if (ranking is None) != (top is None):
+        raise MisuseError("--ranking and --top belong together: say which neurons come first, and how many to take")
+
+
+def _check_parameters(given: Iterable[str], fills_by_probability: bool) -> None:
+    """Refuse parameters of the macros where no macro is asked."""
     from queries.masks.fills import TAKEN
 
-    if source in ("--erase", "--protect"):
-        return
     for name in given:
         if not (fills_by_probability and name in TAKEN):
             option = "--" + name.removeprefix("p_").replace("_", "-")
-            raise MisuseError(f"{option} is for --erase and --protect, which it would say more of")
+            raise MisuseError(f"{option} is for --erase, --protect and rankings of properties, which it says more of")
 
 
 def _format(output: Path, form: str | None) -> str:
@@ -173,17 +204,21 @@ def _selected(
     con: "Connection",
     source: str,
     sources: Mapping[str, Any],
+    top: str | None,
     kind: Any,
     model: str | None,
     parameters: Mapping[str, Any],
     allow_empty: bool,
 ) -> "Mask":
-    from queries.masks import Mask, mask_from_file, select, whole_model
+    from queries.masks import Mask, mask_from_file, mask_from_ranking, select, whole_model
 
     if source == "--mask":
         return mask_from_file(con, sources[source], kind=kind, model=model)
     if source == "--sql":
         return Mask.from_sql(con, sources[source], kind=kind or "erase", model=model, allow_empty=allow_empty)
+    if source == "--ranking":
+        more = {"kind": kind or "erase", "model": model, "allow_empty": allow_empty, **parameters}
+        return mask_from_ranking(con, sources[source], top or "", **more)
     if not source:
         return ~whole_model(con, "keep", model)
     wanted: Any = "erase" if source == "--erase" else "keep"
