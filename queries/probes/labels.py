@@ -109,9 +109,10 @@ def labelled(con: "Connection", label: Label, model: str, settings: Settings) ->
         QueryError: a label that there is not, that rows lack, that has one class, or numbers that are no classes.
     """
     given = _given(con, label)
-    unit = "segment" if "segment" in given.columns and given["segment"].is_not_null().any() else "utterance"
+    of_segments = label.sql is None and label.name in OF_SEGMENTS
     if "segment" not in given.columns:
         given = given.with_columns(pl.lit(None, pl.Int32).alias("segment"))
+    unit = "segment" if of_segments or given["segment"].is_not_null().any() else "utterance"
     rows = _recorded(con, label, model, unit, settings)
     keys = list(_KEYS) if unit == "segment" else ["utterance_id"]
     given = given.select("utterance_id", pl.col("segment").cast(pl.Int32), "label")
@@ -132,7 +133,7 @@ def labelled(con: "Connection", label: Label, model: str, settings: Settings) ->
         rows = rows.filter(~pl.col("class").is_in(settings.without))
         classes = tuple(name for name in classes if name not in settings.without)
     if len(classes) < 2:
-        has = f"one class, {classes[0]}" if classes else "no class"
+        has = f"one class, {classes[0]}," if classes else "no class"
         raise QueryError(f"label {label.name} has {has} in the {len(rows)} rows of {model}; a probe needs two")
     place = {name: number for number, name in enumerate(classes)}
     target = rows["class"].replace_strict(place, return_dtype=pl.Int64).to_numpy()
@@ -198,7 +199,7 @@ def _recorded(con: "Connection", label: Label, model: str, unit: str, settings: 
 
 def _without_missing(label: Label, rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     there = rows.filter(pl.col("label").is_not_null())
-    if label.name in OF_SEGMENTS and label.sql is None:
+    if label.sql is None and label.name in OF_SEGMENTS:
         return there  # silence has no phone, and is nobody's mistake
     if len(there) < len(rows) and not settings.leave_out_missing:
         first = rows.filter(pl.col("label").is_null()).row(0, named=True)
@@ -232,7 +233,7 @@ def _classes(label: Label, rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str,
         raise QueryError(f"label {label.name} is a number; cut it into classes with --edges or --bins")
     if values.dtype.is_float():
         values = values.cast(pl.Int64)
-    classes = tuple(str(value) for value in values.unique().sort())
+    classes = tuple(values.unique().sort().cast(pl.String))
     return rows.drop("label").with_columns(values.cast(pl.String).alias("class")), classes
 
 

@@ -81,8 +81,8 @@ def _check_members(rows: Labelled, folds: int) -> None:
         unit = "utterance" if rows.is_speaker else "speaker"
         n = f"{members[few]} {unit}{'' if members[few] == 1 else 's'}"
         remedy = "merge it with another by --sql, leave it out with --without, or take fewer --folds"
-        if not rows.is_speaker and members.max() == 1:
-            remedy = "every class has but one; if the classes are the speakers, take the label speaker"
+        if not rows.is_speaker and np.median(members) == 1:
+            remedy = "so have most; if the classes are the speakers, take the label speaker"
         raise QueryError(
             f"label {rows.label.name}: class {rows.classes[few]} has {n}, fewer than the {folds} folds; {remedy}"
         )
@@ -110,9 +110,8 @@ def _given(con: "Connection", rows: Labelled, sql: str) -> tuple[np.ndarray, np.
     if unknown := sorted(map(str, set(found["part"]) - {"train", "test"})):
         raise QueryError(f"split: part {unknown[0]}: every utterance is of train or of test")
     joined = rows.rows.join(found, on="utterance_id", how="left", maintain_order="left")
-    twice = found.filter(
-        pl.col("utterance_id").is_duplicated() & pl.col("utterance_id").is_in(rows.rows["utterance_id"])
-    )
+    of_rows = found.join(rows.rows.select("utterance_id").unique(), on="utterance_id", how="semi")
+    twice = of_rows.filter(pl.col("utterance_id").is_duplicated())
     if len(twice):
         name = rows.rows.filter(pl.col("utterance_id") == twice["utterance_id"].min())["utterance"][0]
         raise QueryError(f"split: utterance {name} is of train and of test; choose one")

@@ -47,6 +47,8 @@ def test_the_commands_are_those_of_the_design() -> None:
         "properties add",
         "analyse",
         "compare",
+        "probe",
+        "verify",
         "plot",
         "report",
         "export",
