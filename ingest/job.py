@@ -17,6 +17,7 @@ import torch
 
 from ingest.audio import once
 from ingest.corpora import Corpus
+from ingest.means import check_kinds
 from ingest.models import SpeechModel, wrap
 from ingest.planning import Shard, corpus_checksum, plan
 from ingest.prepare import Rejection, prepare, prepared
@@ -78,6 +79,7 @@ def ingest(
     """
     chosen = Settings(**settings)
     speech_model = model if isinstance(model, SpeechModel) else wrap(model)
+    check_kinds(speech_model, chosen.segment_means)
     layout = create(path)
     register_model(layout, model_name, speech_model, chosen)
     declare_built_in(layout, any(kind is not None for kind in corpus.phone_set.classes.values()))
@@ -118,6 +120,8 @@ class _Run:
         note = once(progress.note)
         for line in corpus.notes:
             note(line)
+        if settings.segment_means and not corpus.labelled:
+            note(f"corpus {corpus.name!r} has no phone labels: segment means are those of whole utterances")
         # Whole utterances have no F0, which is what takes time.
         to_prepare = sum(
             sum(lacking.values())
@@ -131,7 +135,8 @@ class _Run:
                 known = {utterance for utterance, _ in rejected}
                 rejected += [(utterance, reason) for utterance, reason in found if utterance not in known]
         by_name = {u.name: u for u in corpus.utterances}
-        listening = Recorder(model, settings.lambda_pct, settings.values, settings.means, settings.dtype)
+        kept = settings.values, settings.means, settings.dtype, settings.segment_means
+        listening = Recorder(model, settings.lambda_pct, *kept)
         with listening, progress.stage(f"recording {self.model_name}", total) as advance:
             recorder = ShardRecorder(
                 snapshot(self.layout), self.model_name, listening, by_name, settings, advance, note

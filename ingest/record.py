@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import TypeVar
 
 import numpy as np
-import pyarrow as pa
 
 from ingest.audio import Note, n_samples_at, read_audio
 from ingest.corpora import Utterance
+from ingest.means import Segments, segments_of
 from ingest.planning import Shard
 from ingest.prepare import Rejection, prepared
 from ingest.recorder import Recorder, Recording
+from ingest.rows import activation_rows, recording_rows, segment_mean_rows, utterance_mean_rows
 from ingest.settings import Settings
 from warehouse import Commit, CorpusError, Grid, ModelError, Snapshot, snapshot
 from warehouse.counting import FrameLabels, activation_counts, frame_counts, label_frames
@@ -18,7 +20,8 @@ from warehouse.edges import countable
 from warehouse.facts import frame_rows, shard_facts
 from warehouse.layout import slug
 from warehouse.properties import Property
-from warehouse.schema import TABLES, table
+
+T = TypeVar("T")
 
 
 def recorded(state: Snapshot, model: str, shard: Shard) -> set[int]:
@@ -85,18 +88,23 @@ class ShardRecorder:
         rejected: list[Rejection] = []
         found = self._run(on_grids, places, rejected)
         if found.places:
-            try:
-                self._commit(on_grids, len(done), found)
-            except FileNotFoundError:  # what this snapshot names was compacted and swept meanwhile
-                self.state = snapshot(self.state.layout)
-                self._commit(on_grids, len(done), found)
+            self._while_files_last(lambda: self._commit(on_grids, len(done), found))
         return rejected
+
+    def _while_files_last(self, read: Callable[[], T]) -> T:
+        """Read once more, in a newer snapshot, where files of this one were compacted and swept meanwhile."""
+        try:
+            return read()
+        except FileNotFoundError:
+            self.state = snapshot(self.state.layout)
+            return read()
 
     def _run(self, on_grids: Sequence[Shard], places: Sequence[int], rejected: list[Rejection]) -> Recorded:
         shard = on_grids[0]
         taken: dict[int, Recording] = {}
+        segments = self._while_files_last(lambda: self._segments(on_grids, places))
         for batch in self._batches(shard, places, rejected):
-            for place, recording in self._recordings(batch):
+            for place, recording in self._recordings(batch, segments):
                 if place in places:
                     name = shard.names[place]
                     try:
@@ -106,17 +114,32 @@ class ShardRecorder:
                     self.advance(self.utterances[name].duration_us / 1e6)
         return Recorded(sorted(taken), [taken[place] for place in sorted(taken)])
 
-    def _recordings(self, batch: list[tuple[int, np.ndarray]]) -> Iterator[tuple[int, Recording | ModelError]]:
+    def _segments(self, on_grids: Sequence[Shard], places: Sequence[int]) -> dict[int, dict[Grid, Segments]]:
+        """The segments of utterances, by their place, on each grid that has frames; none where nobody asks for them."""
+        found: dict[int, dict[Grid, Segments]] = {place: {} for place in places}
+        for shard in on_grids if self.settings.segment_means else ():
+            if not shard.grid.is_whole:
+                numbers = [shard.utterance_ids[place] for place in places]
+                of_utterance = segments_of(frame_rows(self.state, [shard.name], shard.grid, numbers))
+                for place, number in zip(places, numbers, strict=True):
+                    found[place][shard.grid] = of_utterance[number]
+        return found
+
+    def _recordings(
+        self, batch: list[tuple[int, np.ndarray]], segments: Mapping[int, Mapping[Grid, Segments]]
+    ) -> Iterator[tuple[int, Recording | ModelError]]:
         """What the model gives for each utterance of a batch, or what is wrong with it."""
         try:
-            recordings = self.recorder.record([waveform for _, waveform in batch])
+            recordings = self.recorder.record(
+                [waveform for _, waveform in batch], [segments.get(place) for place, _ in batch]
+            )
             yield from ((place, recording) for (place, _), recording in zip(batch, recordings, strict=True))
         except ModelError as error:
             if len(batch) == 1:
                 yield batch[0][0], error
             else:  # each by itself says which it is
                 for one in batch:
-                    yield from self._recordings([one])
+                    yield from self._recordings([one], segments)
 
     def _batches(
         self, shard: Shard, places: Sequence[int], rejected: list[Rejection]
@@ -184,10 +207,13 @@ class ShardRecorder:
         properties = self._countable(on_grids)
         frames: dict[Grid, np.ndarray] = {}
         labels: dict[Grid, FrameLabels] = {}
+        segments: dict[Grid, dict[int, Segments]] = {}
         for grid in self.model.grids:
             rows = frame_rows(self.state, [shard.name], grid, numbers)
             frames[grid] = rows["frame_id"].to_numpy()
             labels[grid] = label_frames(shard_facts(self.state, shard.corpus, rows), properties)
+            if self.settings.segment_means and not grid.is_whole:
+                segments[grid] = segments_of(rows)
         grids = [self.model.grid_of(site) for site in self.model.sites]
         neurons = [
             np.concatenate([recording.neurons[layer] for recording in found.recordings])
@@ -203,12 +229,14 @@ class ShardRecorder:
             **asdict(self.model.grid),
             "counted": [prop.name for prop in properties],
         }
-        n_frames = [recording.n_frames for recording in found.recordings]
+        model, recordings = self.model_name, found.recordings
+        values = [recording.values for recording in recordings if recording.values]
         with Commit(self.state.layout) as commit:
-            commit.add("recordings", self._recording_rows(shard, numbers, n_frames))
-            commit.add("activations", self._activation_rows([frames[grid] for grid in grids], neurons, found))
+            commit.add("recordings", recording_rows(model, shard, numbers, recordings))
+            commit.add("activations", activation_rows(model, [frames[grid] for grid in grids], neurons, values))
             if self.settings.means:
-                commit.add("utterance_means", self._mean_rows(numbers, found))
+                commit.add("utterance_means", utterance_mean_rows(model, numbers, recordings))
+            commit.add("segment_means", segment_mean_rows(model, grids, segments, numbers, recordings))
             for grid, of_grid in labels.items():
                 commit.add("frame_counts", frame_counts(of_grid, grid, self.model_name, shard.corpus))
             of_layers = [labels[grid] for grid in grids]
@@ -222,54 +250,3 @@ class ShardRecorder:
         """Properties that can be counted on every grid of the model."""
         found, *others = (countable(self.state, shard.corpus, shard.grid) for shard in on_grids)
         return [prop for name, prop in found.items() if all(name in other for other in others)]
-
-    def _recording_rows(self, shard: Shard, numbers: Sequence[int], n_frames: Sequence[int]) -> pa.Table:
-        n = len(numbers)
-        columns = {"model": [self.model_name] * n, "utterance_id": numbers, "n_frames": n_frames}
-        return table("recordings", {**columns, "shard": [shard.name] * n})
-
-    def _activation_rows(
-        self, frame_ids: Sequence[np.ndarray], neurons: Sequence[np.ndarray], found: Recorded
-    ) -> Iterator[pa.Table]:
-        for layer, (ids, of_layer) in enumerate(zip(frame_ids, neurons, strict=True)):
-            n, k = of_layer.shape
-            columns: dict[str, object] = {
-                "model": _constant(self.model_name, n * k),
-                "layer": np.full(n * k, layer + 1, np.int16),
-                "frame_id": np.repeat(ids, k),
-                "rank": np.tile(np.arange(k, dtype=np.int16), n),
-                "neuron": of_layer.ravel().astype(np.int32),
-            }
-            if self.settings.values:
-                kept = [recording.values[layer] for recording in found.recordings if recording.values]
-                columns["value"] = np.concatenate(kept).ravel().astype(np.float32)
-            yield pa.table(columns)
-
-    def _mean_rows(self, numbers: Sequence[int], found: Recorded) -> Iterator[pa.Table]:
-        n = len(numbers)
-        for kind in ("ffn", "block"):
-            for layer in range(len(self.model.sites)):
-                means = [getattr(r, f"{kind}_mean")[layer] for r in found.recordings]
-                stds = [getattr(r, f"{kind}_std")[layer] for r in found.recordings]
-                if means[0] is not None:
-                    columns = {
-                        "model": [self.model_name] * n,
-                        "kind": [kind] * n,
-                        "layer": [layer + 1] * n,
-                        "utterance_id": numbers,
-                        "n_frames": [len(r.neurons[layer]) for r in found.recordings],
-                        "mean": _lists(means),
-                        "std": _lists(stds),
-                    }
-                    yield table("utterance_means", columns)
-
-
-def _constant(text: str, n: int) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(np.zeros(n, np.int32), [text])
-
-
-def _lists(rows: Sequence[np.ndarray]) -> pa.Array:
-    kind = TABLES["utterance_means"].schema.field("mean").type
-    width = len(rows[0])
-    offsets = np.arange(0, (len(rows) + 1) * width, width, dtype=np.int32)
-    return pa.ListArray.from_arrays(offsets, np.concatenate(rows).astype(np.float32), type=kind)

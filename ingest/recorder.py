@@ -5,7 +5,7 @@ receives it, after the activation function [A §2].
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from types import TracebackType
@@ -15,16 +15,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ingest.means import Segments, moments
 from ingest.models.axes import as_frames, tensor_of
 from ingest.models.base import Site, SpeechModel
 from ingest.recording import Pass, Recording, check_finite
 from ingest.strongest import Strongest, top_k
 from warehouse.errors import ModelError, WarehouseError, first_line
+from warehouse.grid import Grid
 
 __all__ = ["Recorder", "Recording", "top_k"]
-
-IN_CACHE = 1 << 17
-"""Floats that a core's own cache holds beside everything else (512 KiB)."""
 
 
 class NotRunError(ModelError):
@@ -45,6 +44,7 @@ class Recorder:
         lambda_pct: share of the neurons that count as activated, in percent.
         values: keep the signed values of the strongest neurons.
         means: keep means and standard deviations over frames.
+        segment_means: kinds of which to keep means over the frames of each segment: ``block``, ``ffn``.
         dtype: ``bfloat16`` runs the model under autocast: faster, and borderline ranks move, so its batches are not
             checked.
     """
@@ -56,6 +56,7 @@ class Recorder:
         values: bool = False,
         means: bool = True,
         dtype: Literal["float32", "bfloat16"] = "float32",
+        segment_means: Collection[str] = (),
     ) -> None:
         if not 0 < lambda_pct <= 100:
             raise ModelError(f"λ = {lambda_pct}: it is a share of the neurons in percent, above 0 and at most 100")
@@ -64,6 +65,7 @@ class Recorder:
         self.model = model
         self.values = values
         self.means = means
+        self.segment_means = segment_means
         self.dtype = dtype
         self._k = [top_k(lambda_pct, site.n_neurons) for site in model.sites]
         self.rows: dict[int, int] = {}
@@ -83,7 +85,7 @@ class Recorder:
                 else:
                     handle = module.register_forward_hook(self._after(place, site, module))
                 stack.callback(handle.remove)
-                if self.means and site.block_module is not None:
+                if (self.means or "block" in self.segment_means) and site.block_module is not None:
                     block = self._module(site.block_module)
                     stack.callback(block.register_forward_hook(self._after_block(place, site)).remove)
             self._listening = stack.pop_all()
@@ -94,15 +96,20 @@ class Recorder:
     ) -> None:
         self._listening.close()
 
-    def record(self, waveforms: Sequence[np.ndarray]) -> list[Recording]:
+    def record(
+        self, waveforms: Sequence[np.ndarray], segments: Sequence[Mapping[Grid, Segments] | None] | None = None
+    ) -> list[Recording]:
         """Run the model over utterances of equal length.
 
         Args:
             waveforms: mono samples (n,) at the model's rate, all of one length.
+            segments: of each utterance those on each grid of the model that is not of whole utterances; None where
+                their means are not wanted.
 
         Raises:
             ModelError: lengths differ, an utterance is shorter than a frame, the model's frames are not those of its
-                grid, or activations are NaN or infinite; names the layer. :class:`NotRunError` when the model fails.
+                grid or of the segments, or activations are NaN or infinite; names the layer. :class:`NotRunError` when
+                the model fails.
         """
         lengths = {len(waveform) for waveform in waveforms}
         if len(lengths) != 1:
@@ -111,17 +118,19 @@ class Recorder:
                 "only, as padding would change every frame"
             )
         n_samples = lengths.pop()
+        labels = [None] * len(waveforms) if segments is None else segments
         if len(waveforms) == 1 or self.dtype != "float32":
-            return self._run(waveforms, n_samples, None)
+            return self._run(waveforms, n_samples, None, labels)
         shape = (len(waveforms), n_samples, torch.get_num_threads())
         if self._exact.get(shape):
-            return self._run(waveforms, n_samples, None)
+            return self._run(waveforms, n_samples, None, labels)
+        pairs = list(zip(waveforms, labels, strict=True))
         if shape in self._exact:
-            return [self._run([waveform], n_samples, None)[0] for waveform in waveforms]
+            return [self._run([waveform], n_samples, None, [of])[0] for waveform, of in pairs]
         alone: dict[int, list[bytes]] = {}
-        recordings = [self._run([waveform], n_samples, alone)[0] for waveform in waveforms]
+        recordings = [self._run([waveform], n_samples, alone, [of])[0] for waveform, of in pairs]
         together: dict[int, list[bytes]] = {}
-        self._run(waveforms, n_samples, together)
+        self._run(waveforms, n_samples, together, [None] * len(waveforms))
         self._exact[shape] = alone == together
         return recordings
 
@@ -130,14 +139,18 @@ class Recorder:
         return self._exact.get((n_utterances, n_samples, torch.get_num_threads()))
 
     def _run(
-        self, waveforms: Sequence[np.ndarray], n_samples: int, digests: dict[int, list[bytes]] | None
+        self,
+        waveforms: Sequence[np.ndarray],
+        n_samples: int,
+        digests: dict[int, list[bytes]] | None,
+        segments: Sequence[Mapping[Grid, Segments] | None],
     ) -> list[Recording]:
         grids = [self.model.grid, *(self.model.grid_of(site) for site in self.model.sites)]
         n_frames, *at_sites = (grid.n_frames(n_samples, self.model.sample_rate) for grid in grids)
         if not all(at_sites):
             longest = max(grid.window_us for grid in self.model.grids)
             raise ModelError(f"{n_samples} samples are shorter than one frame of the model ({longest / 1000:g} ms)")
-        self._pass = run = Pass(len(waveforms), n_frames, at_sites, digests)
+        self._pass = run = Pass(len(waveforms), n_frames, at_sites, digests, self._segments(segments, n_samples))
         try:
             with torch.inference_mode(), self._autocast():
                 self.model.forward(self.model.waveforms(waveforms))
@@ -151,6 +164,24 @@ class Recorder:
         finally:
             self._pass = None
         return run.recordings(self.model.sites)
+
+    def _segments(
+        self, segments: Sequence[Mapping[Grid, Segments] | None], n_samples: int
+    ) -> dict[Grid, list[Segments | None]]:
+        """The segments of each utterance on each grid, beside the model; those that are not wanted are None."""
+        wanted = self.model.grids if self.segment_means else ()
+        on_grids: dict[Grid, list[Segments | None]] = {}
+        for grid in (grid for grid in wanted if not grid.is_whole):
+            n_frames = grid.n_frames(n_samples, self.model.sample_rate)
+            found = [None if of is None else of[grid] for of in segments]
+            for of in found:
+                if of is not None and len(of.of_frame) != n_frames:
+                    raise ModelError(
+                        f"{n_samples} samples are {n_frames} frames where the labels have {len(of.of_frame)}: restore "
+                        "the audio that was labelled, or give the corpus another name"
+                    )
+            on_grids[grid] = [None if of is None else of.to(self.model.device) for of in found]
+        return on_grids
 
     def _autocast(self) -> AbstractContextManager[object]:
         return torch.autocast(self.model.device.type, torch.bfloat16) if self.dtype == "bfloat16" else nullcontext()
@@ -189,7 +220,10 @@ class Recorder:
                 at = f"block {site.block} ({site.block_module})"
                 n_frames = self._pass.n_frames_at[place]
                 x, _ = self._frames(self._pass, tensor_of(output, at), at, n_frames, site.block_axes)
-                self._pass.block[place] = _moments(x)
+                if self.means:
+                    self._pass.block[place] = moments(x)
+                if "block" in self.segment_means:
+                    self._pass.average("block", place, self.model.grid_of(site), x)
 
         return hook
 
@@ -211,7 +245,9 @@ class Recorder:
             chosen = torch.as_tensor(neurons, device=x.device).view(*x.shape[:2], -1)
             run.values[place] = x.gather(2, chosen).float()
         if self.means:
-            run.ffn[place] = _moments(x)
+            run.ffn[place] = moments(x)
+        if "ffn" in self.segment_means:
+            run.average("ffn", place, self.model.grid_of(site), x)
         if run.digests is not None:
             for utterance in x.cpu():
                 raw = utterance.view(torch.uint8).numpy().data
@@ -240,18 +276,3 @@ class Recorder:
 
 def _at(site: Site) -> str:
     return f"layer {site.layer} ({site.out_module})"
-
-
-def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and population standard deviation over frames, (batch, channels) each.
-
-    Around the mean, so that a large mean does not drown a small deviation, and a few frames at a time, so that what
-    is written stays in the cache.
-    """
-    x = x.float()
-    mean = x.mean(1)
-    squares = torch.zeros_like(mean)
-    frames = x.shape[1] if x.device.type != "cpu" else max(1, IN_CACHE // (x.shape[0] * x.shape[2]))
-    for some in x.split(frames, dim=1):
-        squares += (some - mean[:, None]).square_().sum(1)
-    return mean, squares.div_(x.shape[1]).sqrt_()

@@ -1,13 +1,15 @@
 """What a pass of a model over some utterances leaves: gathered by hooks, handed out as one recording an utterance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from torch import Tensor
 
+from ingest.means import Segments, segment_means
 from ingest.models.base import Site
 from warehouse.errors import ModelError
+from warehouse.grid import Grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +24,8 @@ class Recording:
         ffn_std: (D,) float32, their population standard deviation.
         block_mean: (d,) float32 of the block's output; an entry is None where the site has no block of its own.
         block_std: likewise.
+        segment_means: ``block`` and ``ffn``, where asked for -> (S, d) or (S, D) float32, mean over the frames of each
+            segment; an entry is None where the site has no block of its own, or one row an utterance.
     """
 
     n_frames: int
@@ -31,6 +35,7 @@ class Recording:
     ffn_std: list[np.ndarray] | None
     block_mean: list[np.ndarray | None] | None
     block_std: list[np.ndarray | None] | None
+    segment_means: Mapping[str, list[np.ndarray | None]] = field(default_factory=dict)
 
 
 @dataclass
@@ -42,22 +47,31 @@ class Pass:
         n_frames: of each on the model's grid.
         n_frames_at: of each at each site.
         digests: hashes of each utterance's activations, when they are to be compared; else None.
+        segments: on each grid those of each utterance; None = its means are not wanted.
         neurons: (batch · frames, k) strongest neurons.
         finite: (batch · frames,) whether a frame's activations are finite.
         values: (batch, frames, k) signed values of those neurons.
         ffn: mean and standard deviation (batch, D) at the site.
         block: mean and standard deviation (batch, d) of the block's output.
+        of_segments: kind -> means over segments, (S, d) or (S, D) of each utterance.
     """
 
     batch: int
     n_frames: int
     n_frames_at: list[int]
     digests: dict[int, list[bytes]] | None = None
+    segments: Mapping[Grid, Sequence[Segments | None]] = field(default_factory=dict)
     neurons: dict[int, Tensor | np.ndarray] = field(default_factory=dict)
     finite: dict[int, Tensor | np.ndarray] = field(default_factory=dict)
     values: dict[int, Tensor] = field(default_factory=dict)
     ffn: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
     block: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
+    of_segments: dict[str, dict[int, list[Tensor | None]]] = field(default_factory=dict)
+
+    def average(self, kind: str, place: int, grid: Grid, x: Tensor) -> None:
+        """Take the means over segments of a site's activations (batch, frames, channels), where it has segments."""
+        if grid in self.segments:
+            self.of_segments.setdefault(kind, {})[place] = segment_means(x, self.segments[grid])
 
     def recordings(self, sites: Sequence[Site]) -> list[Recording]:
         """One recording an utterance, on the CPU.
@@ -84,6 +98,10 @@ class Pass:
                 ffn_std=None if ffn is None else [std[i] for _, std in ffn],
                 block_mean=None if ffn is None else [None if of is None else of[0][i] for of in block],
                 block_std=None if ffn is None else [None if of is None else of[1][i] for of in block],
+                segment_means={
+                    kind: [_array_of(found.get(place), i) for place in places]
+                    for kind, found in self.of_segments.items()
+                },
             )
             for i in range(self.batch)
         ]
@@ -113,6 +131,11 @@ def check_finite(site: Site, finite: np.ndarray, n_frames: int) -> None:
 
 def _array(x: Tensor | np.ndarray) -> np.ndarray:
     return x.cpu().numpy() if isinstance(x, Tensor) else x
+
+
+def _array_of(means: Sequence[Tensor | None] | None, utterance: int) -> np.ndarray | None:
+    mean = None if means is None else means[utterance]
+    return None if mean is None else _array(mean)
 
 
 def _arrays(moments: tuple[Tensor, Tensor]) -> tuple[np.ndarray, np.ndarray]:

@@ -25,6 +25,7 @@ IDENTITY = (
     "dtype",
     "values",
     "means",
+    "segment_means",
 )
 
 
@@ -60,7 +61,14 @@ def register_model(layout: Layout, name: str, model: SpeechModel, settings: Sett
         }
         for site in model.sites
     ]
-    facts = {**row, "layers": layers, "values": settings.values, "means": settings.means, "dtype": settings.dtype}
+    facts = {
+        **row,
+        "layers": layers,
+        "values": settings.values,
+        "means": settings.means,
+        "segment_means": list(settings.segment_means),
+        "dtype": settings.dtype,
+    }
     with Commit(layout) as commit:
         commit.add("models", table("models", {key: [value] for key, value in row.items()}))
         commit.add("layers", table("layers", {key: [layer[key] for layer in layers] for key in layers[0]}))
@@ -69,6 +77,7 @@ def register_model(layout: Layout, name: str, model: SpeechModel, settings: Sett
             there = Manifest.read(layout.manifests / f"{commit_name}.json").facts
             # Of a model of the first version, the layers do not say their window, which is the model's.
             there = {
+                "segment_means": [],  # which models were recorded without before they could be asked for
                 **there,
                 "layers": [
                     {**layer, "window_us": layer.get("window_us", there["window_us"])} for layer in there["layers"]
@@ -87,6 +96,8 @@ def _difference(key: str, there: object, here: object) -> str:
         return "other layers"
     if key == "checksum":
         return f"other weights (checksum {there}, here {here})"
+    if isinstance(there, list) and isinstance(here, list):
+        return f"{key} {', '.join(there) or 'none'} (here {', '.join(here) or 'none'})"
     return f"{key} {there} (here {here})"
 
 

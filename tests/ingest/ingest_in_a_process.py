@@ -16,4 +16,5 @@ model = torchaudio.models.wav2vec2_model(
 model.load_state_dict(torch.load(weights, weights_only=True))
 corpus = Corpus.from_files(speech / "audio", speech / "labels", speech / "metadata.csv", name="made", phones="arpabet")
 print("ready", flush=True)
-ingest(model, corpus, target, model_name="tiny", lambda_pct=5, shard_minutes=0.03, workers=0, quiet=True)
+settings = {"lambda_pct": 5, "shard_minutes": 0.03, "segment_means": "block,ffn", "workers": 0}
+ingest(model, corpus, target, model_name="tiny", quiet=True, **settings)

@@ -60,7 +60,8 @@ def speech(tmp_path_factory: pytest.TempPathFactory, make_speech) -> Path:
 def study(tmp_path_factory: pytest.TempPathFactory, speech: Path, tiny_model) -> Path:
     """An undisturbed run with a shard per one or two utterances."""
     path = tmp_path_factory.mktemp("study") / "study.warehouse"
-    ingest(tiny_model(), read_corpus(speech), path, model_name="tiny", lambda_pct=5, shard_minutes=0.03, quiet=True)
+    settings = {"lambda_pct": 5, "shard_minutes": 0.03, "segment_means": "block,ffn"}
+    ingest(tiny_model(), read_corpus(speech), path, model_name="tiny", quiet=True, **settings)
     return path
 
 
@@ -145,7 +146,8 @@ def test_f0_is_where_the_hum_is(study: Path) -> None:
 
 def test_the_same_command_again_does_nothing(study: Path, speech: Path, tiny_model) -> None:
     before = sorted(p.name for p in study.rglob("*"))
-    done = ingest(tiny_model(), read_corpus(speech), study, model_name="tiny", lambda_pct=5, quiet=True)
+    settings = {"lambda_pct": 5, "segment_means": "block,ffn"}
+    done = ingest(tiny_model(), read_corpus(speech), study, model_name="tiny", quiet=True, **settings)
     assert (done.utterances, done.seconds) == (6, 0)
     assert sorted(p.name for p in study.rglob("*")) == before
 
@@ -182,7 +184,7 @@ def test_ranks_share_the_work_in_any_order(study: Path, speech: Path, tiny_model
     for rank in (2, 0, 1):
         ingest(
             tiny_model(), read_corpus(speech), tmp_path / "w", model_name="tiny", lambda_pct=5,
-            shard_minutes=0.03, rank=rank, world=3, quiet=True,
+            shard_minutes=0.03, segment_means="block,ffn", rank=rank, world=3, quiet=True,
         )  # fmt: skip
     assert_same_warehouse(tmp_path / "w", study)
 

@@ -163,7 +163,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory, speech: Path, model: Spe
     path = tmp_path_factory.mktemp("rates") / "rates.warehouse"
     files = speech / "audio", speech / "labels", speech / "metadata.csv"
     corpus = Corpus.from_files(*files, name="made", phones="arpabet")
-    ingest(model, corpus, path, model_name="cnn", lambda_pct=LAMBDA, shard_minutes=0.06, batch=2, quiet=True)
+    settings = {"lambda_pct": LAMBDA, "shard_minutes": 0.06, "batch": 2, "segment_means": ("ffn",)}
+    ingest(model, corpus, path, model_name="cnn", quiet=True, **settings)
     return path
 
 
@@ -173,12 +174,12 @@ def intervals(path: Path) -> list[tuple[Fraction, Fraction, str]]:
     return [(Fraction(a) * 100, Fraction(b) * 100, phone) for a, b, phone in found]
 
 
-def phone_of(tiers: list[tuple[Fraction, Fraction, str]], frame: int, hop: int) -> str:
-    """The phone that overlaps the hop around a frame's centre the longest, the earlier one on a tie."""
+def interval_of(tiers: list[tuple[Fraction, Fraction, str]], frame: int, hop: int) -> int:
+    """The interval that overlaps the hop around a frame's centre the longest, the earlier one on a tie."""
     centre = Fraction(GRIDS[0 if hop == 1 else 1].offset_us, 10_000) + frame * hop
     start, end = centre - Fraction(hop, 2), centre + Fraction(hop, 2)
     overlaps = [max(Fraction(0), min(b, end) - max(a, start)) for a, b, _ in tiers]
-    return tiers[overlaps.index(max(overlaps))][2]
+    return overlaps.index(max(overlaps))
 
 
 CLASS = {**dict.fromkeys(VOWELS, "vowel"), **dict.fromkeys(VOICED, "voiced"), **dict.fromkeys(UNVOICED, "unvoiced")}
@@ -196,7 +197,7 @@ def frames(speech: Path, model: SpeechModel) -> list[list[dict]]:
             hop = GRIDS[place].hop_us // 10_000
             for frame, of_frame in enumerate(values):
                 active = np.argsort(-np.abs(of_frame), kind="stable")[: TOP[place]].tolist()
-                phone = phone_of(tiers, frame, hop) if hop else "*"
+                phone = tiers[interval_of(tiers, frame, hop)][2] if hop else "*"
                 found[place].append(
                     {"name": name, "frame": frame, "phone": phone, "gender": gender, "s": speaker, "active": active}
                 )
@@ -275,6 +276,28 @@ def test_the_tables_say_each_layers_frames(warehouse: Path, frames: list[list[di
         per_layer = con.sql("SELECT layer, any_value(n_frames) FROM utterance_means GROUP BY 1 ORDER BY 1").fetchall()
         assert [n for layer, n in per_layer if layer > 4] == [1, 1]
         assert con.sql("SELECT count(*), min(n_frames) > 50 FROM recordings").fetchall() == [(8, True)]
+
+
+def test_means_of_segments_are_over_each_layers_frames(warehouse: Path, speech: Path, model: SpeechModel) -> None:
+    expected = {}
+    for audio in (speech / "audio").iterdir():
+        wave, _ = soundfile.read(audio, dtype="float32")
+        tiers = intervals(speech / "labels" / f"{audio.stem}.TextGrid")
+        for place, values in enumerate(by_hand(model.module, wave)[:4]):
+            of_frame = [interval_of(tiers, frame, GRIDS[place].hop_us // 10_000) for frame in range(len(values))]
+            for segment in set(of_frame):
+                own = values[[other == segment for other in of_frame]]
+                expected[place + 1, audio.stem, segment] = len(own), own.sum(0) / len(own)
+    with connect(warehouse) as con:
+        found = con.sql(
+            "SELECT layer, utterance, segment, n_frames, mean FROM segment_means JOIN utterances USING (utterance_id)"
+        ).fetchall()
+        assert con.sql("SELECT DISTINCT kind FROM segment_means").fetchall() == [("ffn",)]
+    assert {row[:3] for row in found} == expected.keys()
+    assert len(found) == len(expected)
+    for layer, name, segment, n_frames, mean in found:
+        assert n_frames == expected[layer, name, segment][0]
+        np.testing.assert_allclose(mean, expected[layer, name, segment][1], atol=1e-4)
 
 
 @pytest.mark.parametrize("sigma", [0.5, 0.8])
@@ -408,6 +431,13 @@ def test_frames_that_differ_in_their_window_alone_stay_apart(speech: Path, tmp_p
             fresh = con.sql(sql.format("fresh_cells", name, ", p_where := 'true'")).fetchall()
             assert stored == fresh
     assert broken(path) == []
+
+
+def test_means_of_segments_of_pooled_layers_alone_are_refused(speech: Path, tmp_path: Path) -> None:
+    corpus = Corpus.from_files(speech / "audio", speech / "labels", name="made", phones="arpabet")
+    pooled = wrap(make(), layers=["fc*"])
+    with pytest.raises(ModelError, match="segment means of a model whose layers have one row an utterance: leave them"):
+        ingest(pooled, corpus, tmp_path / "w", model_name="cnn", quiet=True, segment_means=("ffn",))
 
 
 def test_a_module_that_is_not_frames_is_named() -> None:

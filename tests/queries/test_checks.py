@@ -29,8 +29,9 @@ def recorded(tmp_path_factory: pytest.TempPathFactory, make_speech: Any, tiny_mo
         warnings.simplefilter("ignore")
         for each in (corpus, bare):
             ingest(
-                tiny_model(), each, folder / "w", model_name="tiny", quiet=True, shard_minutes=0.05, f0=each is corpus
-            )
+                tiny_model(), each, folder / "w", model_name="tiny", quiet=True, shard_minutes=0.05,
+                f0=each is corpus, segment_means="block,ffn",
+            )  # fmt: skip
         ingest(tiny_model(seed=1), corpus, folder / "w", model_name="other", lambda_pct=10, quiet=True, f0=True)
     return folder / "w"
 
@@ -151,6 +152,36 @@ DAMAGES: list[tuple[str, str, dict[str, Any]]] = [
         {"kind": "ffn", "layer": 1, "n_rows": 2},
     ),
     ("means_are_of_recordings", "UPDATE utterance_means SET n_frames = 3 WHERE utterance_id = 1", {"n_averaged": 3}),
+    (
+        "segment_means_are_of_segments",
+        "DELETE FROM segment_means WHERE utterance_id = 1 AND segment = 2 AND kind = 'block' AND layer = 2",
+        {"kind": "block", "layer": 2, "utterance_id": 1, "segment": 2, "n_rows": 0, "n_averaged": None},
+    ),
+    (
+        "segment_means_are_of_segments",
+        "DELETE FROM segment_means WHERE utterance_id = 1 AND kind = 'ffn'",
+        {"kind": "ffn", "layer": 1, "utterance_id": 1, "segment": 0, "n_rows": 0},
+    ),
+    (
+        "segment_means_are_of_segments",
+        "UPDATE segment_means SET segment = 99 WHERE utterance_id = 1 AND segment = 2",
+        {"kind": "ffn", "layer": 1, "segment": 99, "n_rows": 1, "n_recorded": None},
+    ),
+    (
+        "segment_means_are_of_segments",
+        "INSERT INTO segment_means FROM segment_means WHERE utterance_id = 1 AND segment = 2 AND layer = 1",
+        {"utterance_id": 1, "segment": 2, "layer": 1, "n_rows": 2},
+    ),
+    (
+        "segment_means_are_of_segments",
+        "UPDATE segment_means SET n_frames = n_frames + 1 WHERE utterance_id = 1 AND segment = 2",
+        {"utterance_id": 1, "segment": 2, "n_rows": 1},
+    ),
+    (
+        "segment_means_are_of_segments",
+        "DELETE FROM recordings WHERE utterance_id = 1",
+        {"utterance_id": 1, "segment": 0, "n_recorded": None},
+    ),
     (
         "neurons_are_of_their_layer",
         f"UPDATE activations SET neuron = 64 WHERE {AN_ACTIVATION} AND rank = 0",

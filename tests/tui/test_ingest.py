@@ -83,14 +83,17 @@ def test_quiet_says_nothing(neurons: Neurons, speech: Path, here: Path) -> None:
 
 def test_every_setting_arrives(neurons: Neurons, speech: Path, here: Path) -> None:
     more = ["--name", "m", "--lambda", 5, "--shard-minutes", 0.05, "--batch", 2, "--values", "--no-means", "--no-f0"]
+    more += ["--segment-means", "block"]
     done = neurons("ingest", "w", *arguments(speech, *more, "--threads", 1, "--rank", 0, "--world", 1, "--quiet"))
     assert done.code == 0
     ((settings, threads),) = ask(here / "w", "SELECT settings, threads FROM ingests")
     expected = {"lambda_pct": 5, "shard_minutes": 0.05, "batch": 2, "values": True, "means": False, "f0": False}
+    expected |= {"segment_means": ["block"]}
     assert expected.items() <= json.loads(settings).items()
     assert threads == 1
     assert ask(here / "w", "SELECT count(value) > 0, count(*) FILTER (rank > 2) FROM activations") == [(True, 0)]
     assert ask(here / "w", "SELECT count(*) FROM utterance_means") == [(0,)]
+    assert ask(here / "w", "SELECT DISTINCT kind, len(mean) FROM segment_means") == [("block", 32)]
     assert ask(here / "w", "SELECT count(f0_hz) FROM frames") == [(0,)]
 
 
@@ -162,6 +165,11 @@ def test_wrong_arguments_are_refused_before_anything_slow(
         (["--lambda", 0], "lambda_pct is 0"),
         (["--shard-minutes", 60], "shard_minutes is 60"),
         (["--rank", 2, "--world", 2], "rank 2 of 2"),
+        (["--segment-means", "blocks"], "segment_means is 'blocks'; give 'block', 'ffn' or both"),
+        (
+            ["--layers", "feature_extractor.conv_layers.6.conv", "--segment-means", "block"],
+            "no recorded layer is known to end a block",
+        ),
         (["--model", "torchaudio:HUBERT_TINY"], "torchaudio has no model 'HUBERT_TINY'"),
         (["--model", "python:a_small_model:number"], "returned a int"),
         (["--model", "python:a_small_model:missing"], "missing"),

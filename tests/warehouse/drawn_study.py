@@ -48,8 +48,10 @@ class Study:
         top_k: int = 2,
         properties: Iterable[Property] = BUILT_IN,
         model: str = "m",
+        segment_means: bool = False,
     ) -> None:
         self.layout = create(folder)
+        self.segment_means = segment_means
         self.widths, self.top_k, self.model = widths, top_k, model
         self.frames: dict[int, Frame] = {}
         self.parts: list[Part] = []
@@ -148,6 +150,8 @@ class Study:
             commit.add("recordings", table("recordings", columns))
             commit.add("activations", self._activations(ids, neurons))
             commit.add("utterance_means", self._means(numbers, rng))
+            if self.segment_means:
+                commit.add("segment_means", self._segment_means(frames))
             commit.add("frame_counts", frame_counts(labels, GRID, self.model, part.corpus))
             counts = activation_counts([labels] * len(self.widths), neurons, self.widths, self.model, part.corpus)
             commit.add("activation_counts", counts)
@@ -229,6 +233,23 @@ class Study:
                     "std": rng.random((n, width)).tolist(),
                 }
                 yield table("utterance_means", columns)
+
+    def _segment_means(self, frames: pa.Table) -> Iterator[pa.Table]:
+        keys = list(zip(frames["utterance_id"].to_pylist(), frames["segment"].to_pylist(), strict=True))
+        n_frames = Counter(keys)
+        n = len(n_frames)
+        for kind in ("block", "ffn"):
+            for layer, width in enumerate(self.widths, start=1):
+                columns = {
+                    "model": [self.model] * n,
+                    "kind": [kind] * n,
+                    "layer": [layer] * n,
+                    "utterance_id": [utterance for utterance, _ in n_frames],
+                    "segment": [segment for _, segment in n_frames],
+                    "n_frames": list(n_frames.values()),
+                    "mean": np.random.default_rng([*sum(n_frames, ()), layer]).random((n, width)).tolist(),
+                }
+                yield table("segment_means", columns)
 
     def expected(self, groups: Mapping[str, Mapping[int, str | None]]) -> tuple[Counts, Counts]:
         """Frame counts and activation counts by plain counting.

@@ -23,10 +23,14 @@ from warehouse.gaps import gaps
 from warehouse.properties import BUILT_IN, Property, declare
 from warehouse.verify import verify
 
-FACTS = ("recordings", "activations", "utterance_means", "frames", "utterances", "segments", "phones")
+FACTS = (
+    *("recordings", "activations", "utterance_means", "segment_means"),
+    *("frames", "utterances", "segments", "phones"),
+)
 SORTED_BY = {
     "activations": ("layer", "frame_id", "rank"),
     "utterance_means": ("kind", "layer", "utterance_id"),
+    "segment_means": ("kind", "layer", "utterance_id", "segment"),
     "frames": ("frame_id",),
     "recordings": ("utterance_id",),
     "activation_counts": ("property", "layer", "group", "phone", "neuron"),
@@ -36,7 +40,7 @@ SORTED_BY = {
 
 def busy_study(folder: Path, n: int = 10, properties: Sequence[Property] = BUILT_IN[1:4]) -> Study:
     """Two corpora; in one of them some utterances of every shard came later; a property declared meanwhile."""
-    study, rng = Study(folder, properties=properties), np.random.default_rng(5)
+    study, rng = Study(folder, properties=properties, segment_means=True), np.random.default_rng(5)
     study.ingest("a", draw(rng, 5), shard_frames=30)
     parts = study.plan("b", draw(rng, n), shard_frames=80)
     halves = [[range(0, len(p.spoken), 2), range(1, len(p.spoken), 2)] for p in parts]
@@ -94,7 +98,8 @@ def test_compaction_keeps_every_row_and_leaves_one_file_and_one_row_per_key(fold
 def test_compacted_files_are_sorted_and_no_row_group_straddles(folder: Path) -> None:
     study = busy_study(folder / "w")
     compact(study.layout)
-    apart = {"activations": ["layer"], "utterance_means": ["kind", "layer"], "activation_counts": ["property"]}
+    means = {name: ["kind", "layer"] for name in ("utterance_means", "segment_means")}
+    apart = {"activations": ["layer"], "activation_counts": ["property"], **means}
     for name, keys in SORTED_BY.items():
         for path in study.state.files(name):
             file = pq.ParquetFile(path)
