@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from queries.parameters import PARAMETERS
-from queries.sql_files import sql_files
+from queries.sql_files import ASKED, sql_files
 from warehouse.errors import QueryError
 from warehouse.properties import quote
 
@@ -11,12 +11,13 @@ Value = str | int | float
 
 
 def call(macro: str, parameters: Mapping[str, Value]) -> str:
-    """``macro(p_a := 1, p_b := 'x')``; parameters are those of all answers, and those that this one has beside them.
+    """``macro(p_a := 1, p_b := 'x')``; of a part of the answers, with any parameter of all answers.
 
     Raises:
         QueryError: a parameter that the macro does not have.
     """
-    known = next((file.parameters for file in sql_files("answers") if file.name == macro), tuple(PARAMETERS))
+    asked = (file for folder in ASKED for file in sql_files(folder))
+    known = next((file.parameters for file in asked if file.name == macro), tuple(PARAMETERS))
     unknown = sorted(set(parameters) - set(known))
     if unknown:
         raise QueryError(f"there is no parameter {unknown[0]}; there are: {', '.join(known)}")

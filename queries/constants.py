@@ -55,6 +55,10 @@ def constants(facts: SurfaceFacts) -> Iterator[tuple[str, str]]:
     yield "is_utterance_grid(p_grid)", pooled
     yield "layer_grid(p_of_model, p_of_layer)", _by_layer(facts, lambda layer: grids.index(layer.grid))
 
+    yield "known_probes()", _names(probe.probe for probe in facts.probes)
+    yield "known_labels()", _names(sorted({probe.label for probe in facts.probes}))
+    yield "model_of_probe(p_of_probe)", _chosen("p_of_probe", {x.probe: quote(x.model) for x in facts.probes}, None)
+
     one_corpus = all(len(found) <= 1 for found in facts.recorded.values())
     whole = str(all(prop.name in facts.sums for prop in facts.properties)).lower()
     yield (
@@ -90,10 +94,15 @@ def _grid_number(grids: Sequence[Grid]) -> str:
 def _by_model(values: Mapping[str, str], otherwise: str | None = None) -> str:
     """Expression that chooses by ``p_of_model``, or a constant where there is nothing to choose."""
     distinct = {*values.values(), otherwise or next(iter(values.values()), "NULL")}
-    if len(distinct) == 1:
-        return distinct.pop()
-    cases = " ".join(f"WHEN {quote(model)} THEN {value}" for model, value in values.items())
-    return f"CASE p_of_model {cases} ELSE {otherwise or 'NULL'} END"
+    return distinct.pop() if len(distinct) == 1 else _chosen("p_of_model", values, otherwise)
+
+
+def _chosen(parameter: str, values: Mapping[str, str], otherwise: str | None) -> str:
+    """Expression that chooses by a parameter."""
+    if not values:
+        return f"CAST({otherwise or 'NULL'} AS VARCHAR)"
+    cases = " ".join(f"WHEN {quote(name)} THEN {value}" for name, value in values.items())
+    return f"CASE {parameter} {cases} ELSE {otherwise or 'NULL'} END"
 
 
 def _by_layer(facts: SurfaceFacts, value: Callable[[Layer], int]) -> str:

@@ -47,6 +47,15 @@ def layers_of(model: Mapping[str, Any]) -> tuple[Layer, ...]:
 
 
 @dataclass(frozen=True)
+class KnownProbe:
+    """A probe that was made: its identifier, the label that it predicts, and its model."""
+
+    probe: str
+    label: str
+    model: str
+
+
+@dataclass(frozen=True)
 class SurfaceFacts:
     """What plans depend on and therefore is written into the macros as constants.
 
@@ -59,6 +68,7 @@ class SurfaceFacts:
         recorded: corpora that each model has recorded.
         n_frames: rows of the table frames, or more; DuckDB's own guess of what a join leaves is far too high.
         grids: of all frames and layers; the place of a grid is its number in SQL.
+        probes: probes that were made.
     """
 
     lambdas: Mapping[str, float]
@@ -69,3 +79,8 @@ class SurfaceFacts:
     recorded: Mapping[str, tuple[str, ...]]
     n_frames: int = 2**40
     grids: tuple[Grid, ...] = ()
+    probes: tuple[KnownProbe, ...] = ()
+
+    def lack(self, table: str) -> bool:
+        """Whether a table is known to have no rows."""
+        return table == "probe_runs" and not self.probes

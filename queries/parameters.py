@@ -42,4 +42,18 @@ LOOKUP_PARAMETERS: dict[str, Parameter] = {  # and those that only lookups take
     "p_neuron": Parameter("NULL", "number of a neuron, from 0; must be given"),
     "p_limit": Parameter("20", "rows to return of each model and layer, the first ones"),
 }
-ALL_PARAMETERS = PARAMETERS | FURTHER_PARAMETERS | LOOKUP_PARAMETERS
+
+PROBE_PARAMETERS: dict[str, Parameter] = {  # and those of what is asked about probes, where the file lists them
+    "p_probe": Parameter("NULL", "identifier of a probe; NULL = every probe"),
+    "p_label": Parameter("NULL", "name of a label; NULL = probes of every label"),
+    "p_kind": Parameter(
+        "NULL", "what the features are: 'block' = outputs of blocks, 'ffn' = feed-forward neurons; NULL = both"
+    ),
+    "p_delta": Parameter("1", "points of accuracy below the oracle that are as good as it"),
+    "p_enough": Parameter("97", "percent of the oracle's accuracy from which the rest is redundant"),
+    "p_near": Parameter("5", "points of accuracy below the top features that are as good as they"),
+    "p_choice": Parameter(
+        "'smallest'", "which minimal set: 'smallest', or 'paper' = the most accurate of those within p_delta points"
+    ),
+}
+ALL_PARAMETERS = PARAMETERS | FURTHER_PARAMETERS | LOOKUP_PARAMETERS | PROBE_PARAMETERS

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import duckdb
 
-from queries.facts import SurfaceFacts, layers_of
+from queries.facts import KnownProbe, SurfaceFacts, layers_of
 from queries.sql_files import sql_files
 from warehouse.gaps import gaps
 from warehouse.grid import Grid
@@ -74,6 +74,7 @@ def surface_facts(state: Snapshot) -> SurfaceFacts:
         {model: tuple(sorted(corpora)) for model, corpora in recorded.items()},
         state.rows("frames"),
         tuple(sorted({grid_of(f) for f in state.facts("labels")} | {x.grid for x in layers})),
+        tuple(KnownProbe(f["probe"], f["label"], f["model"]) for f in state.facts("probe")),
     )
 
 

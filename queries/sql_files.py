@@ -14,9 +14,11 @@ from importlib.resources import files
 from queries.parameters import ALL_PARAMETERS, PARAMETERS
 from warehouse.properties import frame_facts_sql
 
-FOLDERS = ("scalars", "frames", "gaps", "parts", "answers", "lookups", "checks")
-TABLE_MACROS = ("parts", "answers", "lookups")
-_SECTIONS = ("Grain", "Paper", "Source", "Parameters", "Columns", "Types")
+FOLDERS = ("scalars", "frames", "gaps", "parts", "answers", "probes", "lookups", "checks")
+TABLE_MACROS = ("parts", "answers", "probes", "lookups")
+VIEWED = ("answers", "probes")
+ASKED = (*VIEWED, "lookups")
+_SECTIONS = ("Grain", "Paper", "Source", "Needs", "Parameters", "Columns", "Types")
 _REPEATED = re.compile(r"^ *-- for each .*?\n(.*?)^ *-- end$", re.MULTILINE | re.DOTALL)
 _PLACE = re.compile(r"\$([a-z_]+)")
 _WORD = re.compile(r"\w+")
@@ -31,14 +33,15 @@ class SqlFile:
     Attributes:
         name: name of the object.
         folder: one of ``FOLDERS``: scalar macros, views of frames, counts of what was not counted in time, table
-            macros that answers are made of, answers (each a view and a macro of one name), lookups (macros about a
-            thing that the question must name), invariants.
+            macros that answers are made of, answers and what probes say (each a view and a macro of one name),
+            lookups (macros that have no view), invariants.
         text: title and meaning.
         grain: what a row stands for.
         paper: where the method says it.
         parameters: names of the macro's parameters; of an answer those of all answers, and what its file lists.
         columns: what each column of the result holds, where the file says so.
         types: types of the columns of the result, where the file says so.
+        needs: table without whose rows there is no result, where the file says so.
         body: SELECT or expression, with what it repeats.
     """
 
@@ -50,6 +53,7 @@ class SqlFile:
     parameters: tuple[str, ...]
     columns: Mapping[str, str]
     types: Mapping[str, str]
+    needs: str
     body: str
 
     @property
@@ -124,6 +128,7 @@ def parse(name: str, folder: str, content: str) -> SqlFile:
         tuple(dict.fromkeys([*PARAMETERS, *parameters] if folder == "answers" else parameters)),
         {column: meaning for column, _, meaning in columns},
         {column: kind for column, kind in types},  # noqa: C416
+        " ".join(sections.get("Needs", ())),
         "\n".join(lines[n_comment:]).strip(),
     )
 

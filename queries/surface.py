@@ -7,8 +7,10 @@ import duckdb
 from queries.constants import constants
 from queries.facts import SurfaceFacts
 from queries.parameters import ALL_PARAMETERS
-from queries.sql_files import TABLE_MACROS, Replacements, SqlFile, sql_files
+from queries.sql_files import ASKED, TABLE_MACROS, VIEWED, Replacements, SqlFile, sql_files
 from warehouse.properties import Property, group_select, phone_counts_sql, quote
+
+_CHECKS = ("checked_parameters", "checked_probes")
 
 
 def create_surface(con: duckdb.DuckDBPyConnection, facts: SurfaceFacts, comments: bool = True) -> None:
@@ -30,13 +32,16 @@ def _statements(con: duckdb.DuckDBPyConnection, facts: SurfaceFacts, comments: b
     properties = [_replacements(con, prop) for prop in facts.properties]
     for file in sql_files("frames"):
         yield f"CREATE VIEW {file.name} AS\n{file.sql(properties)}"
-    # A view is planned when it is made; over outlines of the parts, which are completed afterwards, in no time.
-    outlined = [file for file in sql_files("parts") if file.types]
+    # A view is planned when it is made, and so is a macro: over outlines of what they are made of, in no time. They are
+    # completed afterwards, each while what it is made of is an outline.
+    macros = [file for folder in TABLE_MACROS for file in sql_files(folder)]
+    empty = [file for file in macros if facts.lack(file.needs)]
+    outlined = [file for file in macros if file.types and file not in empty]
     yield from (_table_macro(file, file.outline) for file in outlined)
-    others = [file for folder in TABLE_MACROS for file in sql_files(folder) if file not in outlined]
-    yield from (_table_macro(file, file.body) for file in others)
-    yield from (f"CREATE VIEW {file.name} AS FROM {file.name}()" for file in sql_files("answers"))
-    yield from (_table_macro(file, file.body) for file in outlined)
+    bodies = ((file, _nothing(file) if file in empty else file.body) for file in macros if file not in outlined)
+    yield from (_table_macro(file, body) for file, body in bodies)
+    yield from (f"CREATE VIEW {file.name} AS FROM {file.name}()" for folder in VIEWED for file in sql_files(folder))
+    yield from (_table_macro(file, file.body) for file in reversed(outlined))
     if comments:
         yield from _comments()
 
@@ -46,16 +51,29 @@ def _table_macro(file: SqlFile, body: str) -> str:
     return f"CREATE OR REPLACE MACRO {file.name}({parameters}) AS TABLE\n{body}"
 
 
+def _nothing(file: SqlFile) -> str:
+    """SELECT without rows that still refuses the parameters which the file would."""
+    selects = [file.outline]
+    for check in sql_files("parts") if file.folder in ASKED else ():
+        told = [name for name in check.parameters if name in file.parameters]
+        if check.name in _CHECKS and {*told} - {"p_model"}:
+            given = ", ".join(f"{name} := {name}" for name in told)
+            first, column = next(iter(check.types)), next(iter(file.types))
+            selects.append(f'SELECT {first} AS "{column}" FROM {check.name}({given})')
+    return "\nUNION ALL BY NAME\n".join(selects)
+
+
 def _comments() -> Iterator[str]:
     for file in sql_files("scalars"):
         yield f"COMMENT ON MACRO {file.name} IS {quote(file.comment)}"
     for folder in TABLE_MACROS:
         for file in sql_files(folder):
             yield f"COMMENT ON MACRO TABLE {file.name} IS {quote(file.comment)}"
-    for file in (*sql_files("frames"), *sql_files("answers")):
-        yield f"COMMENT ON VIEW {file.name} IS {quote(file.comment)}"
-        for column, meaning in file.columns.items():
-            yield f'COMMENT ON COLUMN {file.name}."{column}" IS {quote(meaning)}'
+    for folder in ("frames", *VIEWED):
+        for file in sql_files(folder):
+            yield f"COMMENT ON VIEW {file.name} IS {quote(file.comment)}"
+            for column, meaning in file.columns.items():
+                yield f'COMMENT ON COLUMN {file.name}."{column}" IS {quote(meaning)}'
 
 
 def _replacements(con: duckdb.DuckDBPyConnection, prop: Property) -> Replacements:

@@ -73,7 +73,7 @@ def _helps(command: Any, name: str, parent: Any) -> Iterator[tuple[str, str]]:
 
 def sql_page() -> str:
     """Every table, view, macro and check of a warehouse, in the words that DuckDB shows as their comments."""
-    from queries.parameters import FURTHER_PARAMETERS, LOOKUP_PARAMETERS, PARAMETERS
+    from queries.parameters import FURTHER_PARAMETERS, LOOKUP_PARAMETERS, PARAMETERS, PROBE_PARAMETERS
     from queries.sql_files import sql_files
     from warehouse.schema import TABLES
 
@@ -86,13 +86,18 @@ def sql_page() -> str:
     lines += ["`FROM property_neurons` and `FROM property_neurons(p_property := 'gender', p_sigma := 0.9)`.", ""]
     for file in sql_files("answers"):
         lines += _of_file(file)
-    lines += ["## Lookups", "", "Table macros about what the question names; there is no view of them.", ""]
+    lines += ["## Probes", "", "What probes found; `neurons probe` makes them. Each is a view and a table macro, too, but takes the"]
+    lines += ["parameters that it lists alone: `FROM minimal_sets(p_label := 'gender', p_delta := 0.5)`.", ""]
+    for file in sql_files("probes"):
+        lines += _of_file(file)
+    lines += ["## Lookups", "", "Table macros that there are no views of: about what the question names, or long to answer.", ""]
     for file in sql_files("lookups"):
         lines += _of_file(file)
     lines += ["## Parameters", "", "Every answer takes them all, by name.", ""]
     lines += [*_parameters(PARAMETERS), "", "Answers that list them take these, too.", ""]
     lines += [*_parameters(FURTHER_PARAMETERS), "", "Lookups take those that they list, and these.", ""]
-    lines += [*_parameters(LOOKUP_PARAMETERS), "", "## Frames", ""]
+    lines += [*_parameters(LOOKUP_PARAMETERS), "", "What is asked about probes takes those that it lists, and these.", ""]
+    lines += [*_parameters(PROBE_PARAMETERS), "", "## Frames", ""]
     for file in sql_files("frames"):
         lines += _of_file(file)
     late = {file.name: file for file in sql_files("gaps")}

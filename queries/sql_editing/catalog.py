@@ -5,12 +5,24 @@ from dataclasses import dataclass
 
 from queries.connection import Connection
 from queries.parameters import ALL_PARAMETERS
-from queries.sql_files import TABLE_MACROS, SqlFile, sql_files
+from queries.sql_files import TABLE_MACROS, VIEWED, SqlFile, sql_files
 from queries.statements import READING_FUNCTIONS
 from warehouse.schema import TABLES
 
 MOST_VALUES = 5_000
 """Most groups that are offered inside quotes; a property may have as many as there are utterances."""
+
+
+_FIXED = {
+    "frames": ("all", "middle", "reference"),
+    "kind": ("block", "ffn"),
+    "choice": ("paper", "smallest"),
+    "what": ("layer", "random", "rest"),
+    "architecture": ("cosine", "hidden", "linear", "majority"),
+    "treatment": ("retrained", "trained", "zeroed"),
+    "neurons": ("all", "bottom", "random", "top"),
+    "measure": ("accuracy", "balanced_accuracy", "eer"),
+}
 
 
 @dataclass(frozen=True)
@@ -99,7 +111,7 @@ def read_catalog(con: Connection) -> Catalog:
 def _relations(con: Connection) -> dict[str, Relation]:
     columns: dict[str, list[Column]] = {}
     meant = {(table.name, column): meaning for table in TABLES.values() for column, _, meaning in table.columns}
-    files = {file.name: file for folder in ("frames", "answers") for file in sql_files(folder)}
+    files = {file.name: file for folder in ("frames", *VIEWED) for file in sql_files(folder)}
     sql = (
         "SELECT table_name, column_name, data_type, comment FROM duckdb_columns() WHERE NOT internal "
         "ORDER BY table_name, column_index"
@@ -164,7 +176,10 @@ def _values(con: Connection) -> dict[str, tuple[str, ...]]:
     values["phone"] = tuple(name for (name,) in phones)
     values["other"], values["change"] = values["model"], ("joined", "left", "moved")
     values["group_before"] = values["group_after"] = values["group"]
-    return {**values, "frames": ("all", "middle", "reference")}
+    for column in ("probe", "label"):
+        names = con.execute(f"SELECT DISTINCT {column} FROM probe_runs ORDER BY 1").fetchall()
+        values[column] = tuple(name for (name,) in names)
+    return {**values, **_FIXED}
 
 
 def parameter_help(name: str) -> tuple[str, str]:

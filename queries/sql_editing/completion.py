@@ -26,7 +26,9 @@ _IN_EXPRESSIONS = (
 )
 _LAST_WORD = re.compile("[A-Za-z0-9_]*$")
 _LISTS_TABLES = frozenset(("FROM", "JOIN"))
-_TEXTS = frozenset(("p_model", "p_other", "p_corpus", "p_property", "p_frames", "p_where"))
+_TEXTS = frozenset(
+    ("p_model", "p_other", "p_corpus", "p_property", "p_frames", "p_where", "p_probe", "p_label", "p_kind", "p_choice")
+)
 """Parameters whose values are texts."""
 
 

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from queries import connect, write_catalog
-from queries.sql_files import sql_files
+from queries.sql_files import VIEWED, sql_files
 from warehouse import WarehouseError, create, snapshot
 from warehouse.schema import TABLES
 
@@ -48,7 +48,7 @@ def test_a_client_that_knows_nothing_of_us_sees_every_view(path: Path) -> None:
     *lines, modules = done.stdout.splitlines()
     assert modules == "[]"
     seen = {name: int(rows) for name, rows in (line.split() for line in lines)}
-    views = {file.name for folder in ("frames", "answers") for file in sql_files(folder)}
+    views = {file.name for folder in ("frames", *VIEWED) for file in sql_files(folder)}
     assert set(seen) == {*TABLES, *views}
     state = snapshot(path)
     assert {name: seen[name] for name in TABLES} == {name: state.rows(name) for name in TABLES}
@@ -76,7 +76,7 @@ def test_objects_are_explained(path: Path) -> None:
     with duckdb.connect(write_catalog(path), read_only=True) as con:
         said = dict(con.execute("SELECT view_name, comment FROM duckdb_views() WHERE NOT internal").fetchall())
     assert said["property_neurons"].startswith("Property neurons P")
-    assert all(said[file.name] for file in sql_files("answers"))
+    assert all(said[file.name] for folder in VIEWED for file in sql_files(folder))
 
 
 def test_it_holds_no_data(path: Path) -> None:

@@ -5,9 +5,10 @@ from importlib.resources import files
 
 import duckdb
 import pytest
+from written_probes import Probe, opened
 
 from queries.parameters import ALL_PARAMETERS, PARAMETERS
-from queries.sql_files import FOLDERS, SqlFile, parse, sql_files
+from queries.sql_files import FOLDERS, TABLE_MACROS, VIEWED, SqlFile, parse, sql_files
 
 ALL = [file for folder in FOLDERS for file in sql_files(folder)]
 
@@ -20,7 +21,7 @@ def test_a_file_says_what_it_is(file: SqlFile) -> None:
     if file.folder != "scalars":
         assert file.grain
     used = set(re.findall(r"\bp_\w+", file.body)) & set(ALL_PARAMETERS)
-    if file.folder in {"scalars", "parts", "lookups"}:
+    if file.folder in {"scalars", "parts", "probes", "lookups"}:
         assert used <= set(file.parameters) | set(re.findall(r"(p_\w+) :=", file.body))
     if file.folder == "checks":
         assert file.columns
@@ -61,14 +62,18 @@ def test_an_answer_takes_what_all_take_and_what_its_file_lists() -> None:
     assert (none.parameters, none.further_parameters) == (tuple(PARAMETERS), ())
 
 
-@pytest.mark.parametrize("file", sql_files("answers"), ids=[file.name for file in sql_files("answers")])
+VIEWS = [file for folder in VIEWED for file in sql_files(folder)]
+
+
+@pytest.mark.parametrize("file", VIEWS, ids=[file.name for file in VIEWS])
 def test_an_answer_is_a_view_and_a_macro_with_a_comment(by_hand: duckdb.DuckDBPyConnection, file: SqlFile) -> None:
     views = by_hand.sql(f"SELECT comment FROM duckdb_views() WHERE view_name = '{file.name}'").fetchall()
     macros = by_hand.sql(
         f"SELECT comment, parameters FROM duckdb_functions() WHERE function_name = '{file.name}'"
     ).fetchall()
     assert views == [(file.comment,)]
-    assert macros == [(file.comment, [*PARAMETERS, *file.further_parameters])]
+    of_all = PARAMETERS if file.folder == "answers" else file.parameters
+    assert macros == [(file.comment, list(dict.fromkeys([*of_all, *file.further_parameters])))]
     assert file.title in file.comment
     assert all(f"{name} := {ALL_PARAMETERS[name].default}: " in file.comment for name in file.parameters)
     columns = [name for name, *_ in by_hand.sql(f"DESCRIBE {file.name}").fetchall()]
@@ -84,7 +89,21 @@ def test_a_lookup_is_a_macro_with_a_comment(by_hand: duckdb.DuckDBPyConnection, 
     assert macros == [(file.comment, list(file.parameters))]
     assert set(file.parameters) <= set(ALL_PARAMETERS)
     assert all(f"{name} := {ALL_PARAMETERS[name].default}: " in file.comment for name in file.parameters)
-    assert by_hand.sql(f"FROM {file.name}(p_neuron := 0)").columns == list(file.columns)
+    given = "p_neuron := 0" if "p_neuron" in file.parameters else ""
+    assert by_hand.sql(f"FROM {file.name}({given})").columns == list(file.columns)
+
+
+@pytest.mark.parametrize("has_probes", [False, True])
+def test_types_are_those_that_the_file_says(has_probes: bool) -> None:
+    # Views are made over outlines of these types.
+    with opened([Probe("p")] if has_probes else []) as con:
+        for file in (file for folder in TABLE_MACROS for file in sql_files(folder) if file.types):
+            if not file.name.startswith("checked_"):
+                made = con.sql(f"FROM {file.name}()")
+                assert dict(zip(made.columns, map(str, made.types), strict=True)) == dict(file.types), file.name
+        for file in VIEWS:
+            assert con.sql(f"FROM {file.name}").columns == list(file.types)
+            con.sql(f"FROM {file.name}").fetchall()
 
 
 def test_columns_of_answers_are_explained(by_hand: duckdb.DuckDBPyConnection) -> None:

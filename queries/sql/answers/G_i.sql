@@ -1,6 +1,7 @@
 -- G_i: another name of group_neurons, as in the paper.
 -- Grain: (model, layer, property, group, neuron).
 -- Paper: [A] §4.1, eq. 4.
+-- Types: model VARCHAR, layer INTEGER, property VARCHAR, group VARCHAR, neuron INTEGER
 FROM group_neurons(
     p_model := p_model, p_corpus := p_corpus, p_property := p_property, p_layer := p_layer, p_frames := p_frames,
     p_lambda := p_lambda, p_sigma := p_sigma, p_baseline := p_baseline, p_min_frames := p_min_frames,

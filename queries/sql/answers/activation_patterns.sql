@@ -4,6 +4,8 @@
 -- exceed it.
 -- Grain: (model, layer, property, group, phone, neuron).
 -- Paper: [A] §3.2, eq. 3.
+-- Types: model VARCHAR, layer INTEGER, property VARCHAR, group VARCHAR, phone VARCHAR, neuron INTEGER,
+--   n_active BIGINT, n_frames BIGINT, p DOUBLE, p_low DOUBLE, p_high DOUBLE
 -- Columns:
 --   model: name of the model
 --   layer: layer, from 1

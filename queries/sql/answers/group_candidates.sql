@@ -4,6 +4,8 @@
 -- the declared inventory that it can have, seen or not.
 -- Grain: (model, layer, property, group, neuron).
 -- Paper: [A] §4.1; docs/method.md.
+-- Types: model VARCHAR, layer INTEGER, property VARCHAR, group VARCHAR, neuron INTEGER, n_phones_active BIGINT,
+--   n_phones BIGINT
 -- Columns:
 --   model: name of the model
 --   layer: layer, from 1

@@ -3,6 +3,7 @@
 -- G_i = N_i without the N_j of every other group j.
 -- Grain: (model, layer, property, group, neuron).
 -- Paper: [A] §4.1, eq. 4.
+-- Types: model VARCHAR, layer INTEGER, property VARCHAR, group VARCHAR, neuron INTEGER
 -- Columns:
 --   model: name of the model
 --   layer: layer, from 1

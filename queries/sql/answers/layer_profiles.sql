@@ -4,6 +4,8 @@
 -- of has one row a layer, in which the group is NULL.
 -- Grain: (model, layer, property, group).
 -- Paper: [A] §3.2, §4.1, fig. 7.
+-- Types: model VARCHAR, layer INTEGER, property VARCHAR, group VARCHAR, n_neurons INTEGER, n_frames BIGINT,
+--   n_phones BIGINT, n_pattern BIGINT, mean_pattern DOUBLE, n_candidates BIGINT, n_group_neurons BIGINT
 -- Columns:
 --   model: name of the model
 --   layer: layer, from 1

@@ -7,6 +7,8 @@
 -- something only for models that started from the same weights. Elsewhere n_neurons and what follows from it are NULL.
 -- Grain: (model_a, model_b, layer, property, group), model_a before model_b in the alphabet.
 -- Paper: none; the sets are those of [A] eq. 4 and 5.
+-- Types: model_a VARCHAR, model_b VARCHAR, layer INTEGER, property VARCHAR, group VARCHAR, n_neurons INTEGER,
+--   n_a BIGINT, n_b BIGINT, n_both BIGINT, n_either BIGINT, jaccard DOUBLE, expected_both DOUBLE
 -- Parameters: p_other
 -- Columns:
 --   model_a: one model

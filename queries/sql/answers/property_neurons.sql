@@ -3,6 +3,7 @@
 -- P is the union of the group neurons G_i, which have no neuron in common.
 -- Grain: (model, layer, property, neuron).
 -- Paper: [A] §4.1, eq. 5.
+-- Types: model VARCHAR, layer INTEGER, property VARCHAR, neuron INTEGER
 -- Columns:
 --   model: name of the model
 --   layer: layer, from 1

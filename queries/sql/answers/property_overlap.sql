@@ -4,6 +4,7 @@
 -- pairs that this property is in.
 -- Grain: (model, layer, property_a, property_b), property_a before property_b in the alphabet.
 -- Paper: [A] fig. 8.
+-- Types: model VARCHAR, layer SMALLINT, property_a VARCHAR, property_b VARCHAR, n_a BIGINT, n_b BIGINT, n_both BIGINT
 -- Columns:
 --   model: name of the model
 --   layer: layer, from 1

@@ -9,6 +9,8 @@
 -- so that noise decides no tie.
 -- Grain: (model, layer, property, ranking, neuron).
 -- Paper: Tang et al. 2024 (LAPE); Antverg and Belinkov 2022 (probeless); [A] §3.2, §4.1; docs/rankings.md.
+-- Types: model VARCHAR, layer INTEGER, property VARCHAR, ranking VARCHAR, neuron INTEGER, group VARCHAR,
+--   score DOUBLE, rank BIGINT, p_max DOUBLE, n_groups BIGINT
 -- Columns:
 --   model: name of the model
 --   layer: layer, from 1

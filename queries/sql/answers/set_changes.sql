@@ -6,6 +6,8 @@
 -- recorded the same speech; p_corpus chooses what both have. Neurons that stayed in their group have no row.
 -- Grain: (model, other, layer, property, neuron).
 -- Paper: none; the sets are those of [A] eq. 4.
+-- Types: model VARCHAR, other VARCHAR, layer INTEGER, property VARCHAR, neuron INTEGER, group_before VARCHAR,
+--   group_after VARCHAR, change VARCHAR
 -- Parameters: p_other
 -- Columns:
 --   model: name of the model before
