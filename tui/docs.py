@@ -86,17 +86,21 @@ def sql_page() -> str:
     lines += ["`FROM property_neurons` and `FROM property_neurons(p_property := 'gender', p_sigma := 0.9)`.", ""]
     for file in sql_files("answers"):
         lines += _of_file(file)
-    lines += ["## Probes", "", "What probes found; `neurons probe` makes them. Each is a view and a table macro, too, but takes the"]
-    lines += ["parameters that it lists alone: `FROM minimal_sets(p_label := 'gender', p_delta := 0.5)`.", ""]
+    lines += [
+        "## Probes",
+        "",
+        "What probes found ([B] §3). Each is a view and a table macro, too, but takes only what it lists:",
+    ]
+    lines += ["`FROM minimal_sets(p_label := 'gender', p_delta := 0.5)`.", ""]
     for file in sql_files("probes"):
         lines += _of_file(file)
-    lines += ["## Lookups", "", "Table macros that there are no views of: about what the question names, or long to answer.", ""]
+    lines += ["## Lookups", "", "Table macros without a view: about what the question names, or long to answer.", ""]
     for file in sql_files("lookups"):
         lines += _of_file(file)
     lines += ["## Parameters", "", "Every answer takes them all, by name.", ""]
     lines += [*_parameters(PARAMETERS), "", "Answers that list them take these, too.", ""]
     lines += [*_parameters(FURTHER_PARAMETERS), "", "Lookups take those that they list, and these.", ""]
-    lines += [*_parameters(LOOKUP_PARAMETERS), "", "What is asked about probes takes those that it lists, and these.", ""]
+    lines += [*_parameters(LOOKUP_PARAMETERS), "", "Questions about probes take those that they list.", ""]
     lines += [*_parameters(PROBE_PARAMETERS), "", "## Frames", ""]
     for file in sql_files("frames"):
         lines += _of_file(file)

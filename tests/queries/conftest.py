@@ -1,7 +1,7 @@
 """A study small enough to count by hand, behind the views and macros of every warehouse; and a drawn warehouse."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "warehouse"))
 
 from drawn_study import Study, draw
+from written_probes import Probe, fill, opened
 
 from queries import Connection, connect
 from queries.facts import Layer, SurfaceFacts
@@ -107,3 +108,24 @@ def drawn_con(drawn: Study) -> Iterator[Connection]:
     """The drawn warehouse, opened."""
     with connect(drawn.layout.root) as con:
         yield con
+
+
+@pytest.fixture(scope="session")
+def over_probes() -> Iterator[duckdb.DuckDBPyConnection]:
+    known = (Probe("p"), Probe("q", "accent"), Probe("r", "gender", "n"))
+    with opened(known, models=("m", "n")) as con:
+        yield con
+
+
+@pytest.fixture
+def probed(over_probes: duckdb.DuckDBPyConnection) -> Callable[..., duckdb.DuckDBPyConnection]:
+    """Gives the surface over probes that are written down, of models m and n with two layers of 10 neurons.
+
+    Their names are p (gender, m), q (accent, m) and r (gender, n): those that questions can name.
+    """
+
+    def over(*probes: Probe) -> duckdb.DuckDBPyConnection:
+        fill(over_probes, probes)
+        return over_probes
+
+    return over
