@@ -74,7 +74,7 @@ def surface_facts(state: Snapshot) -> SurfaceFacts:
         {model: tuple(sorted(corpora)) for model, corpora in recorded.items()},
         state.rows("frames"),
         tuple(sorted({grid_of(f) for f in state.facts("labels")} | {x.grid for x in layers})),
-        tuple(KnownProbe(f["probe"], f["label"], f["model"]) for f in state.facts("probe")),
+        tuple(KnownProbe(f["probe"], f.get("label", ""), f["model"]) for f in state.facts("probe")),
     )
 
 

@@ -87,7 +87,8 @@ def commit_probe(
         columns: dict[str, Any] = {name: [row[name] for row in scores] for name in names}
         commit.add("probe_scores", table("probe_scores", {"probe": [described.probe] * len(scores), **columns}))
         commit.add("probe_rankings", rankings)
-        commit.publish(f"probe-{described.probe}", "probe", {"probe": described.probe, "model": described.model})
+        facts = {"probe": described.probe, "label": rows.label.name, "model": described.model}
+        commit.publish(f"probe-{described.probe}", "probe", facts)
 
 
 def _run(described: Described, rows: Labelled, settings: Settings) -> dict[str, Any]:

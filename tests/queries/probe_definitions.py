@@ -26,7 +26,7 @@ def accuracy(probe: Probe, layer: Place, treatment: str, neurons: str, share: fl
         for row in probe.scores
         if (row["layer"], row["treatment"], row["neurons"], row["share"]) == (layer, treatment, neurons, share)
         and (row["architecture"], row["labels"], row["source"]) == ("linear", "true", "model")
-        and (row["measure"], row.get("by")) == ("accuracy", None)
+        and (row["measure"], row.get("by_column")) == ("accuracy", None)
     ]
     return sum(found) / Fraction(len(found)) if found else None
 

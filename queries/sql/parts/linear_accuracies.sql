@@ -19,4 +19,4 @@ SELECT
     sd AS accuracy_sd,
     n_seeds
 FROM mean_scores(p_probe := p_probe, p_label := p_label, p_model := p_model, p_kind := p_kind)
-WHERE architecture = 'linear' AND measure = 'accuracy' AND source = 'model' AND labels = 'true' AND "by" IS NULL
+WHERE architecture = 'linear' AND measure = 'accuracy' AND source = 'model' AND labels = 'true' AND by_column IS NULL

@@ -1,11 +1,11 @@
 -- The scores of probes over their seeds: mean, standard deviation, and how many seeds have one.
 --
 -- Means are rounded to 12 decimals, so that noise decides no comparison. Of one seed there is no standard deviation.
--- Grain: (probe, source, layer, architecture, labels, neurons, treatment, share, by, group, measure).
+-- Grain: (probe, source, layer, architecture, labels, neurons, treatment, share, by_column, group, measure).
 -- Paper: [B] §3.
 -- Needs: probe_runs
 -- Types: probe VARCHAR, label VARCHAR, model VARCHAR, kind VARCHAR, source VARCHAR, layer INTEGER,
---   architecture VARCHAR, labels VARCHAR, neurons VARCHAR, treatment VARCHAR, share DOUBLE, by VARCHAR,
+--   architecture VARCHAR, labels VARCHAR, neurons VARCHAR, treatment VARCHAR, share DOUBLE, by_column VARCHAR,
 --   group VARCHAR, measure VARCHAR, value DOUBLE, sd DOUBLE, n_features INTEGER, n_seeds BIGINT, n DOUBLE
 -- Parameters: p_probe, p_label, p_model, p_kind
 SELECT
@@ -20,7 +20,7 @@ SELECT
     s.neurons,
     s.treatment,
     s.share,
-    s."by",
+    s.by_column,
     s."group",
     s.measure,
     round(avg(s.value), 12) AS value,

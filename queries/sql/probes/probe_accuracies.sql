@@ -47,13 +47,13 @@ WITH by_seed AS (
     FROM probe_scores AS s
     INNER JOIN asked_probes(p_probe := p_probe, p_label := p_label, p_model := p_model, p_kind := p_kind) AS r
         ON s.probe = r.probe
-    WHERE s.architecture IN ('linear', 'hidden') AND s.neurons = 'all' AND s.treatment = 'trained' AND s."by" IS NULL
+    WHERE s.architecture IN ('linear', 'hidden') AND s.neurons = 'all' AND s.treatment = 'trained' AND s.by_column IS NULL
     GROUP BY ALL
 ),
 largest AS (
     SELECT probe, value
     FROM mean_scores(p_probe := p_probe, p_label := p_label, p_model := p_model, p_kind := p_kind)
-    WHERE architecture = 'majority' AND measure = 'accuracy' AND source = 'model' AND "by" IS NULL
+    WHERE architecture = 'majority' AND measure = 'accuracy' AND source = 'model' AND by_column IS NULL
 )
 SELECT
     s.probe,

@@ -2,10 +2,10 @@
 --
 -- Groups are the values of the columns by which the probe was asked to tell rows apart, such as gender. Means and sample
 -- standard deviations are over the seeds whose test part has rows of the group.
--- Grain: (probe, layer, by, group).
+-- Grain: (probe, layer, by_column, group).
 -- Paper: [B] §3.
 -- Needs: probe_runs
--- Types: probe VARCHAR, label VARCHAR, model VARCHAR, kind VARCHAR, layer INTEGER, by VARCHAR, group VARCHAR,
+-- Types: probe VARCHAR, label VARCHAR, model VARCHAR, kind VARCHAR, layer INTEGER, by_column VARCHAR, group VARCHAR,
 --   error DOUBLE, error_sd DOUBLE, majority_error DOUBLE, error_of_all DOUBLE, difference DOUBLE, n DOUBLE,
 --   n_seeds BIGINT
 -- Parameters: p_probe, p_label, p_model, p_kind
@@ -15,7 +15,7 @@
 --   model: name of the model
 --   kind: ffn or block: what its features are
 --   layer: layer that was probed, from 1; NULL = all layers concatenated
---   by: column that the rows were told apart by
+--   by_column: column that the rows were told apart by
 --   group: its value; '?' = it has none
 --   error: mean share of the group's rows that are told wrong
 --   error_sd: its standard deviation
@@ -41,7 +41,7 @@ SELECT
     g.model,
     g.kind,
     g.layer,
-    g."by",
+    g.by_column,
     g."group",
     round(1 - g.value, 12) AS error,
     g.sd AS error_sd,
@@ -53,8 +53,8 @@ SELECT
 FROM means AS g
 LEFT JOIN means AS w
     ON
-        g.probe = w.probe AND g.layer IS NOT DISTINCT FROM w.layer AND w.architecture = 'linear' AND w."by" IS NULL
-LEFT JOIN means AS m ON g.probe = m.probe AND g."by" = m."by" AND g."group" = m."group" AND m.architecture = 'majority'
-WHERE g.architecture = 'linear' AND g."by" IS NOT NULL
+        g.probe = w.probe AND g.layer IS NOT DISTINCT FROM w.layer AND w.architecture = 'linear' AND w.by_column IS NULL
+LEFT JOIN means AS m ON g.probe = m.probe AND g.by_column = m.by_column AND g."group" = m."group" AND m.architecture = 'majority'
+WHERE g.architecture = 'linear' AND g.by_column IS NOT NULL
 UNION ALL BY NAME
 FROM checked_probes(p_probe := p_probe, p_label := p_label, p_model := p_model, p_kind := p_kind)

@@ -22,6 +22,6 @@
 --   n_seeds: seeds
 SELECT probe, label, model, kind, layer, neurons, share, value AS eer, sd AS eer_sd, n AS n_trials, n_seeds
 FROM mean_scores(p_probe := p_probe, p_label := p_label, p_model := p_model, p_kind := p_kind)
-WHERE architecture = 'cosine' AND measure = 'eer' AND source = 'model' AND labels = 'true' AND "by" IS NULL
+WHERE architecture = 'cosine' AND measure = 'eer' AND source = 'model' AND labels = 'true' AND by_column IS NULL
 UNION ALL BY NAME
 FROM checked_probes(p_probe := p_probe, p_label := p_label, p_model := p_model, p_kind := p_kind)

@@ -63,7 +63,7 @@ def test_every_layer_and_architecture_has_a_row(probed: Probed) -> None:
         p.score(layer, [0.5, 0.6], "hidden", labels="control")
     p.score(1, [0.2, 0.2], neurons="top", treatment="zeroed", share=20.0)
     p.score(1, [0.2, 0.2], neurons="top", treatment="retrained", share=20.0)
-    p.score(1, [0.2, 0.2], by="gender", group="F")
+    p.score(1, [0.2, 0.2], by_column="gender", group="F")
     q = Probe("q", "accent", task="verification").score(None, [0.1], "cosine", measure="eer")
     columns = "layer, architecture, accuracy, control, majority"
     sql = f"SELECT {columns} FROM probe_accuracies ORDER BY layer NULLS FIRST, architecture"
@@ -145,12 +145,14 @@ def test_errors_of_groups(probed: Probed) -> None:
         ("M", [0.7, None], [0.2, None], 6),
         ("?", [1.0], [1.0], 1),
     ):
-        p.score(1, values, by="gender", group=group, n=n)
-        p.score(1, values, by="gender", group=group, n=n, measure="balanced_accuracy")
-        majority(p, largest, by="gender", group=group, n=n)
-    p.score(None, [0.6, 0.6], by="gender", group="F", n=12).score(None, [0.5, 0.5], by="age", group="20", n=3)
+        p.score(1, values, by_column="gender", group=group, n=n)
+        p.score(1, values, by_column="gender", group=group, n=n, measure="balanced_accuracy")
+        majority(p, largest, by_column="gender", group=group, n=n)
+    p.score(None, [0.6, 0.6], by_column="gender", group="F", n=12).score(
+        None, [0.5, 0.5], by_column="age", group="20", n=3
+    )
     columns = "* EXCLUDE (probe, label, model, kind, error_sd)"
-    sql = f'SELECT {columns} FROM probe_group_errors ORDER BY layer, "by" DESC, "group"'
+    sql = f'SELECT {columns} FROM probe_group_errors ORDER BY layer, by_column DESC, "group"'
     assert probed(p).sql(sql).fetchall() == [
         (1, "gender", "?", 0.0, 0.0, 0.15, -0.15, 1.0, 1),
         (1, "gender", "F", 0.1, 0.4, 0.15, -0.05, 12.0, 2),

@@ -53,7 +53,7 @@ def test_what_does_not_exist_is_an_error_that_lists_what_does(
 def test_a_view_is_its_macro_with_the_defaults(probed: Callable[..., duckdb.DuckDBPyConnection], file: SqlFile) -> None:
     p = Probe("p", n_features=2).score(None, [0.9]).score(1, [0.8]).retrained(None, {50: 0.9})
     p.ranked(None, [(1, 0), (2, 0)])
-    p.score(None, [0.7], neurons="top", treatment="zeroed").score(None, [0.6], by="gender", group="F")
+    p.score(None, [0.7], neurons="top", treatment="zeroed").score(None, [0.6], by_column="gender", group="F")
     q = Probe("q", "accent", n_features=2).score(None, [0.9]).retrained(None, {50: 0.9}).ranked(None, [(1, 0), (2, 0)])
     v = Probe("v", task="verification").score(None, [0.1], "cosine", measure="eer")
     con = probed(p, q, v)
