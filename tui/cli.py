@@ -21,6 +21,7 @@ COMMANDS = (
     "compare",
     "probe",
     "verify",
+    "probe-report",
     "plot",
     "report",
     "export",
@@ -66,7 +67,7 @@ def gathered(commands: Iterable[str] = COMMANDS) -> typer.Typer:
     )
     app.callback(help=help_of(neurons))(neurons)
     for name in commands:
-        import_module(f"tui.commands.{name}").register(app)
+        import_module(f"tui.commands.{name.replace('-', '_')}").register(app)
     return app
 
 

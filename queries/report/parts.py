@@ -18,6 +18,22 @@ class Source:
     python: str = ""
 
 
+class Written(float):
+    """A number of a table that sorts as such and is written in its own way, such as ``97.3 ± 0.4``.
+
+    Attributes:
+        text: how it is written.
+    """
+
+    text: str
+
+    def __new__(cls, value: float, text: str) -> "Written":
+        """A number and its text."""
+        made = super().__new__(cls, value)
+        made.text = text
+        return made
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows that a reader may sort.

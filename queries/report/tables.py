@@ -6,7 +6,7 @@ from html import escape
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from queries.report.parts import Source, Table
+from queries.report.parts import Source, Table, Written
 
 if TYPE_CHECKING:
     import polars
@@ -122,7 +122,7 @@ def _cell(value: Any, is_number: bool, write: Callable[[Any], str]) -> str:
 
 def _writer(name: str, values: Sequence[Any]) -> Callable[[Any], str]:
     """How the values of a column are written: all numbers with the same decimals, names of neurons without commas."""
-    if not _is_numeric(values):
+    if not _is_numeric(values) or any(isinstance(value, Written) for value in values):
         return _text
     if name in NUMBERED:
         return str
@@ -134,6 +134,8 @@ def _writer(name: str, values: Sequence[Any]) -> Callable[[Any], str]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, Written):
+        return value.text
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):

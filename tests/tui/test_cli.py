@@ -49,6 +49,7 @@ def test_the_commands_are_those_of_the_design() -> None:
         "compare",
         "probe",
         "verify",
+        "probe-report",
         "plot",
         "report",
         "export",
