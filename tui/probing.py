@@ -1,27 +1,12 @@
-"""What commands that probe have in common: threads, and the answer of a view for the probes that were made."""
+"""What commands that probe have in common: the answer of a view for the probes that were made."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from tui.reporting import say
 
 FINISHED = "probes that were finished stay in the warehouse"
 """What to say when somebody interrupts."""
-
-
-@contextmanager
-def on_threads(threads: int | None) -> Iterator[None]:
-    """Torch works on that many threads within the block; None = its choice."""
-    import torch
-
-    before = torch.get_num_threads()
-    if threads is not None:
-        torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def write_probed(

@@ -71,7 +71,7 @@ def batches(x: Tensor, wanted: Tensor, fitting: Fitting, seed: int) -> Iterator[
     for _ in range(fitting.epochs):
         order = torch.from_numpy(draw.permutation(len(x)))
         for some in order.split(fitting.batch):
-            yield x[some], wanted[some]
+            yield x.index_select(0, some), wanted.index_select(0, some)
 
 
 def one_hot(targets: Tensor, n_classes: int) -> Tensor:

@@ -11,8 +11,9 @@ from queries.probes.one_split import Measured, measure
 from queries.probes.ranked import ranking_rows, rankings
 from queries.probes.reader import Reader, chosen_models
 from queries.probes.settings import Settings, settings_of
-from queries.probes.splits import column_of, splits
+from queries.probes.splits import Split, column_of, splits
 from queries.probes.store import Described, commit_probe, layer_names, new_identifier
+from queries.probes.workers import in_threads
 
 if TYPE_CHECKING:
     from queries.connection import Connection
@@ -39,6 +40,7 @@ def probe(
     *,
     model: str | Sequence[str] | None = None,
     twin: str | None = None,
+    threads: int | None = None,
     tell: Callable[[str], None] = lambda text: None,
     **settings: Any,
 ) -> list[Probed]:
@@ -55,6 +57,8 @@ def probe(
             :class:`queries.probes.labels.Label` of any query; several are probed one after the other.
         model: name of a model, or several, which see the same splits; None = the only one.
         twin: name of a model of the same shape with random weights; None = none.
+        threads: seeds that are worked on at a time, each of which takes its own memory; None = as many as torch has
+            threads. The results do not depend on it.
         tell: is told what is being computed.
         **settings: fields of :class:`queries.probes.settings.Settings` and of
             :class:`queries.probes.settings.Fitting`, such as ``kind="ffn"``, ``seeds=5`` or ``solver="converged"``.
@@ -76,7 +80,7 @@ def probe(
             (twin,) = chosen_models(con, twin)
         reader = Reader(con, chosen)
         return [
-            _probed(con, reader, Label(one) if isinstance(one, str) else one, name, twin, chosen, tell)
+            _probed(con, reader, Label(one) if isinstance(one, str) else one, name, twin, chosen, threads, tell)
             for one in labels
             for name in models
         ]
@@ -89,6 +93,7 @@ def _probed(
     model: str,
     twin: str | None,
     settings: Settings,
+    threads: int | None,
     tell: Callable[[str], None],
 ) -> Probed:
     rows = labelled(con, label, model, settings)
@@ -97,10 +102,14 @@ def _probed(
     groups = {column: column_of(con, rows, column) for column in settings.by}
     features = reader.of_model(rows, model, layers)
     of_twin = reader.of_twin(rows, model, twin, features)
-    measured: dict[int, Measured] = {}
-    for number, split in enumerate(found_splits, 1):
-        tell(f"{label.name}, {model}: seed {split.seed} ({number} of {len(found_splits)})")
-        measured[split.seed] = measure(features, of_twin, rows, split, views, settings, groups)
+
+    def of_seed(split: Split) -> Measured:
+        found = measure(features, of_twin, rows, split, views, settings, groups)
+        tell(f"{label.name}, {model}: seed {split.seed} of {len(found_splits)} seeds is done")
+        return found
+
+    found = in_threads(of_seed, found_splits, threads)
+    measured = {split.seed: of_split for split, of_split in zip(found_splits, found, strict=True)}
     described = Described(
         new_identifier(),
         "classification",

@@ -121,10 +121,9 @@ def probe(
     labels = _labels(label, sql, edges, bins)
 
     from queries.probes import probe as run
-    from tui.probing import on_threads, write_probed
+    from tui.probing import write_probed
 
-    with on_threads(threads):
-        found = run(warehouse, labels, tell=(lambda text: None) if quiet else say, **settings)
+    found = run(warehouse, labels, threads=threads, tell=(lambda text: None) if quiet else say, **settings)
     write_probed(warehouse, [one.probe for one in found], "probe_accuracies", kind, output, quiet)
 
 

@@ -54,9 +54,8 @@ def verify(
     given: dict[str, Any] = {"trials": trials, "most_trials": most_trials, "write": write}
 
     from queries.probes.verification.run import verify as run
-    from tui.probing import on_threads, write_probed
+    from tui.probing import write_probed
 
-    with on_threads(threads):
-        own = {name: value for name, value in given.items() if value is not None}
-        found = run(warehouse, tell=(lambda text: None) if quiet else say, **own, **common)
+    own = {name: value for name, value in given.items() if value is not None}
+    found = run(warehouse, threads=threads, tell=(lambda text: None) if quiet else say, **own, **common)
     write_probed(warehouse, [one.probe for one in found], "verification_errors", kind, output, quiet)

@@ -25,6 +25,7 @@ from queries.probes.verification.cosine import cosine_scores
 from queries.probes.verification.eer import equal_error_rate
 from queries.probes.verification.trial_files import read_trials, write_trials
 from queries.probes.verification.trials import Trials, made_trials
+from queries.probes.workers import in_threads
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def verify(
     trials: str | os.PathLike[str] | None = None,
     most_trials: int = MOST_TRIALS,
     write: str | os.PathLike[str] | None = None,
+    threads: int | None = None,
     tell: Callable[[str], None] = lambda text: None,
     **settings: Any,
 ) -> list[Probed]:
@@ -77,6 +79,7 @@ def verify(
         trials: a list in VoxCeleb's or Kaldi's form; None = trials are drawn.
         most_trials: of one speaker, and of two, that are drawn at most.
         write: file for the trials of the first seed, in VoxCeleb's form.
+        threads: seeds that are worked on at a time; None = as many as torch has threads.
         tell: is told what is being computed.
         **settings: as of :func:`queries.probes.run.probe`, but those that are about other labels and splits.
 
@@ -100,7 +103,7 @@ def verify(
         models = chosen_models(con, model)
         if twin is not None:
             (twin,) = chosen_models(con, twin)
-        return [_verified(con, name, twin, lists, chosen, tell) for name in models]
+        return [_verified(con, name, twin, lists, chosen, threads, tell) for name in models]
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +120,7 @@ def _verified(
     twin: str | None,
     lists: Lists,
     settings: Settings,
+    threads: int | None,
     tell: Callable[[str], None],
 ) -> Probed:
     rows = labelled(con, Label("speaker"), model, settings)
@@ -130,14 +134,19 @@ def _verified(
         write_trials(lists.write, halves[0].trials, [names[row] for row in halves[0].split.test])
     scores: list[Score] = []
     ranked: list[Ranked] = []
-    for number, half in enumerate(halves, 1):
-        tell(f"verification, {model}: seed {half.split.seed} ({number} of {len(halves)})")
+
+    def of_seed(half: _Halves) -> tuple[list[Ranked], list[Score]]:
         found = list(_ranked(features, rows, half.split, views, settings))
-        ranked += [one for one, _ in found]
         by_view = {one.of_layer: order for one, order in found}
-        scores += _rates(features, half, views, settings, "model", by_view)
+        rates = list(_rates(features, half, views, settings, "model", by_view))
         if of_twin is not None:
-            scores += _rates(of_twin, half, views, settings, "twin", {})
+            rates += _rates(of_twin, half, views, settings, "twin", {})
+        tell(f"verification, {model}: seed {half.split.seed} of {len(halves)} seeds is done")
+        return [one for one, _ in found], rates
+
+    for of_ranking, rates in in_threads(of_seed, halves, threads):
+        ranked += of_ranking
+        scores += rates
     described = Described(
         new_identifier(),
         "verification",
