@@ -16,7 +16,7 @@ WEIGHTS = arrays(
 
 
 def _step_by_step(theta: np.ndarray) -> list[int]:
-    """The paper's loop: p grows, each class gives the fewest neurons that hold p% of its mass, new ones are appended."""
+    """The paper's loop: as p grows, each class gives the fewest neurons that hold p% of its mass; new ones follow."""
     sizes = np.abs(theta)
     shares = sizes / np.where(sizes.sum(0) > 0, sizes.sum(0), 1)
     found: list[int] = []

@@ -67,7 +67,7 @@ def test_speakers_are_split_by_utterance(con: Connection) -> None:
 def test_classes_that_are_speakers_under_another_name_are_a_leak(con: Connection) -> None:
     asked = Settings()
     with pytest.raises(
-        QueryError, match="label as_name: class Mr s00 has 1 speaker, fewer than the 5 folds; .*speaker"
+        QueryError, match=r"label as_name: class Mr s00 has 1 speaker, fewer than the 5 folds; .*speaker"
     ):
         list(splits(con, _rows(con, "as_name", asked), asked))
 
@@ -79,7 +79,8 @@ def test_a_class_with_fewer_members_than_folds(con: Connection) -> None:
 
 
 def test_a_given_split_is_taken_as_it_is(con: Connection) -> None:
-    sql = "SELECT utterance_id, CASE WHEN utterance_id % 24 IN (0, 1, 12, 13) THEN 'test' ELSE 'train' END AS part FROM utterances"
+    part = "CASE WHEN utterance_id % 24 IN (0, 1, 12, 13) THEN 'test' ELSE 'train' END AS part"
+    sql = f"SELECT utterance_id, {part} FROM utterances"
     asked = Settings(split=sql, seeds=(0, 1))
     found = list(splits(con, _rows(con, "gender", asked), asked))
     assert all(np.array_equal(split.test % 24, np.tile([0, 1, 12, 13], 10)) for split in found)
