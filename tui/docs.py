@@ -15,7 +15,7 @@ from tui.table import markdown_lines
 
 DOCS = Path(__file__).parents[1] / "docs"
 WIDTH = 100
-_SHOWN = ("property", "neuron", "patterns", "sql", "basket")
+_SHOWN = ("property", "neuron", "patterns", "sql", "basket", "probes")
 _APP = """`neurons tui WAREHOUSE` opens it in the terminal, `neurons tui WAREHOUSE --serve` in a browser of the same
 machine. It only reads the warehouse, and follows it while an ingest writes: every second it looks for new commits.
 What takes time runs beside it, says so in the line above the keys, and is stopped by escape. 80 × 24 cells are enough,

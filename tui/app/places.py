@@ -38,4 +38,5 @@ PLACES: tuple[Place, ...] = (
     Place("patterns", "Patterns", "f5", "activation patterns in the plane, and how well they separate"),
     Place("sql", "SQL", "f6", "any question, in SQL"),
     Place("basket", "Basket", "f7", "named sets of neurons, combined and taken away as masks"),
+    Place("probes", "Probes", "f10", "what probes found: accuracies by layer, minimal sets, rankings of neurons"),
 )

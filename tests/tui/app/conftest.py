@@ -1,6 +1,7 @@
 """A small fixed warehouse whose neurons lean towards phones, genders, pitch and speakers, and the app over it."""
 
 import asyncio
+import shutil
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -13,8 +14,11 @@ from textual.pilot import Pilot
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "warehouse"))
 
+from drawn_probes import DrawnProbe
 from drawn_speech import CLASSES, Frame, Spoken
 from drawn_study import Study
+
+from warehouse import Layout
 
 PHONES = ["AA", "AE", "IY", "UW", "B", "D", "M", "N", "P", "S", "T", "SH"]
 WIDTH, TOP_K, LAYERS = 48, 3, 4
@@ -76,6 +80,29 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     study = LeaningStudy(folder / "speech.warehouse", (WIDTH,) * LAYERS, TOP_K, model="tiny-speech")
     study.ingest("read", _said(folder), seed=3, shard_frames=400)
     return folder / "speech.warehouse"
+
+
+PROBES = (
+    DrawnProbe("7a1", "gender", ("F", "M"), age=2),
+    DrawnProbe("7a2", "accent", ("north", "south"), kind="block", twin=None, age=1),
+    DrawnProbe("7a3", "speaker", tuple(f"s{n}" for n in range(6)), views=(2, 4), hidden=False, age=0),
+)
+
+
+@pytest.fixture(scope="session")
+def probed(shown: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with three probes, ``PROBES``; not to be changed."""
+    path = tmp_path_factory.mktemp("probed") / "speech.warehouse"
+    shutil.copytree(shown, path)
+    for probe in PROBES:
+        probe.commit(Layout(path))
+    return path
+
+
+@pytest.fixture
+def probes() -> tuple[DrawnProbe, ...]:
+    """What they are, the newest first."""
+    return PROBES
 
 
 @pytest.fixture(autouse=True)

@@ -37,7 +37,7 @@ def picture(app: Any) -> str:
     return re.sub(r"\d+\.\d+(&#160;s)\b", r"0.00\1", svg)
 
 
-def test_the_screens_look_as_they_did(shown: Path, drive: Drive, settled: Any, snapshot: SnapshotAssertion) -> None:
+def test_the_screens_look_as_they_did(probed: Path, drive: Drive, settled: Any, snapshot: SnapshotAssertion) -> None:
     pictures: dict[str, str] = {}
 
     async def take(app: Any, pilot: Any, name: str) -> None:
@@ -68,6 +68,6 @@ def test_the_screens_look_as_they_did(shown: Path, drive: Drive, settled: Any, s
         await pilot.pause()
         await take(app, pilot, "help")
 
-    drive(shown, steps, size=SIZES[0], theme=THEMES[0])
+    drive(probed, steps, size=SIZES[0], theme=THEMES[0])
     for name, svg in pictures.items():
         assert svg == snapshot(name=name, extension_class=Picture)

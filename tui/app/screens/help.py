@@ -16,7 +16,7 @@ EVERYWHERE = """
 
 | key | what it does |
 |---|---|
-| F2 … F7, or 1 … 6 | Overview, Property, Neuron, Patterns, SQL, Basket |
+| F2 … F7, F10, or 1 … 7 | Overview, Property, Neuron, Patterns, SQL, Basket, Probes |
 | F1 | this help, and back |
 | ctrl+p | the palette: every command by name, and the theme |
 | ctrl+g | go to a neuron: `layer:neuron` |

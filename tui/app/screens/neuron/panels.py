@@ -10,6 +10,9 @@ from queries.neuron_card import Alike, Membership, Neuron, Segment, Standing
 from tui.app.screens.neuron import words
 from tui.app.widgets.table import AnswerTable
 
+PANELS = {"responses": "Phones", "sets": "Sets", "peers": "Peers", "segments": "Segments"}
+"""The panels by id, with their titles."""
+
 
 class SetsPanel(Vertical):
     """The sets of the properties, and the named sets below."""

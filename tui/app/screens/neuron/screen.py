@@ -29,10 +29,10 @@ from tui.app.screen import Listed, WarehouseScreen
 from tui.app.screens.neuron import words
 from tui.app.screens.neuron.heatmap import Heatmap
 from tui.app.screens.neuron.help import CARD
-from tui.app.screens.neuron.panel_tabs import PANELS, PanelPicked, PanelTabs, after
-from tui.app.screens.neuron.panels import PeersPanel, SegmentsPanel, SetsPanel
+from tui.app.screens.neuron.panels import PANELS, PeersPanel, SegmentsPanel, SetsPanel
 from tui.app.screens.neuron.style import CARD_CSS
 from tui.app.screens.neuron.taken import given, listed_of, sql_of
+from tui.app.widgets.panel_tabs import PanelPicked, PanelTabs, after
 from tui.app.widgets.property_chooser import PropertyChooser
 from tui.app.widgets.table import AnswerTable
 
@@ -85,7 +85,7 @@ class NeuronScreen(WarehouseScreen):
             yield Static("", id="which", markup=False)
             yield Static("", id="total", markup=False)
             yield PropertyChooser(id="prop")
-        yield PanelTabs(id="panels")
+        yield PanelTabs(PANELS, id="panels")
         yield Static("", id="none", markup=False)
         with Container(id="card"):
             with Vertical(id="responses", classes="panel -here"):
@@ -240,7 +240,7 @@ class NeuronScreen(WarehouseScreen):
 
     def action_panel(self, step: int) -> None:
         """Go to the next panel, or the one before."""
-        self.on_panel_picked(PanelPicked(after(self._seen_panel(), step)))
+        self.on_panel_picked(PanelPicked(after(self._seen_panel(), step, tuple(PANELS))))
 
     def _seen_panel(self) -> str:
         """The panel that has the focus, or else the one that was chosen last."""

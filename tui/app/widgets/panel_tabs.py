@@ -1,15 +1,12 @@
 """The titles of the panels, of which a narrow terminal shows one at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 from textual import events
 from textual.app import RenderResult
 from textual.message import Message
 from textual.widget import Widget
-
-PANELS = {"responses": "Phones", "sets": "Sets", "peers": "Peers", "segments": "Segments"}
-"""The panels by id, with their titles."""
 
 
 class PanelPicked(Message):
@@ -25,9 +22,16 @@ class PanelTabs(Widget):
 
     DEFAULT_CSS = "PanelTabs { height: 1; background: $surface; }"
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, panels: Mapping[str, str], *, id: str | None = None) -> None:
+        """Make the line.
+
+        Args:
+            panels: id of each panel -> its title.
+            id: of the line.
+        """
         super().__init__(id=id)
-        self._here = next(iter(PANELS))
+        self._panels = panels
+        self._here = next(iter(panels))
 
     def show(self, here: str) -> None:
         """Mark another panel as the one that is seen."""
@@ -37,7 +41,7 @@ class PanelTabs(Widget):
     def render(self) -> RenderResult:
         """The line."""
         line = Text(no_wrap=True)
-        for panel, title in PANELS.items():
+        for panel, title in self._panels.items():
             line.append(_label(title), "reverse bold" if panel == self._here else "")
         line.append("  w the next", "dim")
         return line
@@ -45,14 +49,14 @@ class PanelTabs(Widget):
     def on_click(self, event: events.Click) -> None:
         """Choose the panel whose title was clicked."""
         start = 0
-        for panel, title in PANELS.items():
+        for panel, title in self._panels.items():
             end = start + len(_label(title))
             if start <= event.x < end:
                 self.post_message(PanelPicked(panel))
             start = end
 
 
-def after(panel: str, step: int, panels: Sequence[str] = tuple(PANELS)) -> str:
+def after(panel: str, step: int, panels: Sequence[str]) -> str:
     """The panel that comes some steps after another, around the end."""
     return panels[(panels.index(panel) + step) % len(panels)]
 
