@@ -8,13 +8,20 @@ from torch import nn
 
 from benchmarks.replication.folds import FOLDS, metadata
 from ingest import Corpus, ingest, wrap
+from ingest.models import SpeechModel
 from queries import write_catalog
 
 WAREHOUSE = "replication.warehouse"
 
 
 def record(
-    module: nn.Module, name: str, speech: Path, work: Path, *, folds: Sequence[str] = ("sets",), lambda_pct: float = 1.0
+    module: nn.Module | SpeechModel,
+    name: str,
+    speech: Path,
+    work: Path,
+    *,
+    folds: Sequence[str] = ("sets",),
+    lambda_pct: float = 1.0,
 ) -> Path:
     """Record a model over folds of the corpus, and return the warehouse; does nothing for what is there already."""
     path = work / WAREHOUSE
@@ -24,7 +31,8 @@ def record(
     for fold in folds:
         files = rows.filter(pl.col.fold == fold)["file"].to_list()
         corpus = Corpus.from_files(files, speech, table, name=fold)
-        ingest(wrap(module, source=name), corpus, path, model_name=name, lambda_pct=lambda_pct, quiet=True)
+        model = module if isinstance(module, SpeechModel) else wrap(module, source=name)
+        ingest(model, corpus, path, model_name=name, lambda_pct=lambda_pct, quiet=True)
     write_catalog(path)
     return path
 

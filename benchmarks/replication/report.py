@@ -37,20 +37,20 @@ class Page:
     numbers: dict[str, Any]
 
 
-def write(page: Page, command: str) -> None:
-    """Write ``NAME.md``, ``NAME.png`` and ``NAME.json``."""
-    DOCS.mkdir(parents=True, exist_ok=True)
+def write(page: Page, command: str, docs: Path = DOCS) -> None:
+    """Write ``NAME.md``, ``NAME.png`` and ``NAME.json`` to a folder."""
+    docs.mkdir(parents=True, exist_ok=True)
     facts = {"command": command, "versions": _versions(), "machine": _machine()}
     numbers = json.dumps({**facts, **page.numbers}, ensure_ascii=False, separators=(",", ":"))
-    (DOCS / f"{page.name}.json").write_text(f"{numbers}\n")
-    page.chart.save(DOCS / f"{page.name}.png", scale_factor=2)
+    (docs / f"{page.name}.json").write_text(f"{numbers}\n")
+    page.chart.save(docs / f"{page.name}.png", scale_factor=2)
     parts = [f"# {page.title}", *page.text]
     for caption, columns, rows in page.tables:
         parts += [caption, _table(columns, rows)]
     parts += [f"![{page.title}]({page.name}.png)", f"```sh\n{command}\n```"]
     versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
     parts.append(f"Measured with {versions}; {facts['machine']}. All numbers: [{page.name}.json]({page.name}.json).")
-    (DOCS / f"{page.name}.md").write_text("\n\n".join(parts) + "\n")
+    (docs / f"{page.name}.md").write_text("\n\n".join(parts) + "\n")
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
