@@ -1,7 +1,7 @@
 -- Overlap of labels: the features that the minimal sets of two probes have in common.
 --
--- Compared are probes of the same model, kind and statistics, of all layers or of the same layer. p_probe and p_label
--- keep the pairs that they are in.
+-- Compared are probes of the same model, kind and statistics, of all layers or of the same layer; of all layers only
+-- where these are the same ones. p_probe and p_label keep the pairs that they are in.
 -- Grain: (probe_a, probe_b, of_layer), a before b by label, then by identifier.
 -- Paper: [B] §3.
 -- Needs: probe_runs
@@ -21,16 +21,26 @@
 --   n_both: features that are in both
 --   jaccard: n_both over the features that are in one of them or both
 --   jaccard_by_chance: the same where the two share what sets drawn by lot do, n_a n_b / D
-WITH members AS MATERIALIZED (
+WITH features AS MATERIALIZED (
     SELECT f.*, r.statistics
     FROM ranked_features(p_model := p_model, p_kind := p_kind, p_delta := p_delta) AS f
     INNER JOIN asked_probes(p_model := p_model, p_kind := p_kind) AS r ON f.probe = r.probe
-    WHERE f.is_chosen AND f.choice = p_choice
+    WHERE f.choice = p_choice
 ),
+members AS (FROM features WHERE is_chosen),
 sizes AS (
-    SELECT probe, label, model, kind, statistics, of_layer, n_all, count(*) AS n
-    FROM members
-    GROUP BY ALL
+    SELECT
+        probe,
+        label,
+        model,
+        kind,
+        statistics,
+        of_layer,
+        n_all,
+        count(*) FILTER (is_chosen) AS n,
+        list(DISTINCT layer ORDER BY layer) AS layers
+    FROM features
+    GROUP BY probe, label, model, kind, statistics, of_layer, n_all
 ),
 shared AS (
     SELECT a.probe AS probe_a, b.probe AS probe_b, a.of_layer, count(*) AS n
@@ -58,7 +68,7 @@ FROM sizes AS a
 INNER JOIN sizes AS b
     ON
         a.model = b.model AND a.kind = b.kind AND a.statistics = b.statistics
-        AND a.of_layer IS NOT DISTINCT FROM b.of_layer
+        AND a.of_layer IS NOT DISTINCT FROM b.of_layer AND a.layers = b.layers AND a.n_all = b.n_all
         AND (a.label < b.label OR (a.label = b.label AND a.probe < b.probe))
 LEFT JOIN shared AS s
     ON a.probe = s.probe_a AND b.probe = s.probe_b AND a.of_layer IS NOT DISTINCT FROM s.of_layer

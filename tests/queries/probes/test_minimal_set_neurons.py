@@ -101,6 +101,21 @@ def test_probes_of_other_features_are_not_compared(probed: Probed, other: dict[s
     assert (con.sql("FROM polysemous_neurons").fetchall() == []) == ("statistics" not in other)
 
 
+def test_all_layers_of_one_probe_are_not_those_of_another(probed: Probed) -> None:
+    first = [(layer, neuron) for layer in (1, 2) for neuron in range(2)]
+    probes = [
+        Probe(name, label, n_features=len(ranked)).score(None, [0.9]).retrained(None, {50: 0.9}).ranked(None, ranked)
+        for name, label, ranked in [
+            ("p", "gender", first),
+            ("q", "accent", first[:2]),  # of layer 1
+            ("r", "age", first[::-1]),
+            ("s", "word", [(1, 0), (3, 0), (3, 1), (3, 2)]),  # of as many features in other layers
+        ]
+    ]
+    found = probed(*probes).sql("SELECT probe_a, probe_b, n_both FROM probe_label_overlap").fetchall()
+    assert found == [("r", "p", 0)]
+
+
 def test_neurons_of_several_labels(probed: Probed) -> None:
     p = of("p", "gender", [(2, 7), (1, 3), (2, 0), (2, 9)])
     q = of("q", "accent", [(1, 3), (1, 0), (2, 7), (1, 1)])
