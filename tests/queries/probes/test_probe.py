@@ -32,7 +32,7 @@ def drawn() -> tuple[dict[int, np.ndarray], dict[int, np.ndarray], dict[str, lis
         "speaker": [f"s{number:02d}" for number in speaker],
         "band": [("low", "middle", "high")[one] for one in band],
         "gender": ["F" if one < 12 else "M" for one in speaker],
-        "place": [None if one == 5 else "home" if one % 2 else "hall" for one in speaker],
+        "place": [None if one % 5 == 0 else "home" if one % 2 else "hall" for one in speaker],
     }
     return (
         {layer: rows.astype(np.float32) for layer, rows in means.items()},

@@ -11,7 +11,7 @@ from queries import connect
 from queries.probes.verification.run import verify
 from warehouse.errors import QueryError
 
-N, SPEAKERS = 60, 12
+N, SPEAKERS = 144, 12
 
 
 @pytest.fixture(scope="module")
