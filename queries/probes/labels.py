@@ -223,7 +223,7 @@ def _classes(label: Label, rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str,
     number = values.dtype.is_numeric()
     if label.edges or label.bins:
         if not number:
-            raise QueryError(f"label {label.name} is {values.dtype}, not a number: it cannot be cut")
+            raise QueryError(f"label {label.name} is no number (such as {values[0]!r}), so that it cannot be cut")
         edges = _edges(label, values)
         names = _bands(edges)
         found = pl.Series("class", [names[i] for i in np.searchsorted(edges, values.to_numpy(), side="left")])

@@ -83,6 +83,8 @@ def _check_members(rows: Labelled, folds: int) -> None:
         remedy = "merge it with another by --sql, leave it out with --without, or take fewer --folds"
         if not rows.is_speaker and np.median(members) == 1:
             remedy = "so have most; if the classes are the speakers, take the label speaker"
+        if all(name.lstrip("-").isdecimal() for name in rows.classes):
+            remedy = f"cut the number with --edges or --bins, or {remedy}"
         raise QueryError(
             f"label {rows.label.name}: class {rows.classes[few]} has {n}, fewer than the {folds} folds; {remedy}"
         )

@@ -1,6 +1,7 @@
 """A small warehouse for the commands, and a way to run them in this process."""
 
 import shutil
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 import torch
 from typer.testing import CliRunner
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "warehouse"))
 
 from tui.cli import gathered
 

@@ -87,7 +87,7 @@ def test_rows_are_drawn_the_same_each_time(con: Connection) -> None:
         (Label("one"), {}, "label one has one class, x, in the 8 rows of m"),
         (Label("nothing"), {}, "there is no label nothing; there are the columns of utterances .*speaker.*phone_class"),
         (Label("height"), {}, "label height is a number; cut it into classes with --edges or --bins"),
-        (Label("speaker", bins=2), {}, "label speaker is String, not a number"),
+        (Label("speaker", bins=2), {}, "label speaker is no number .such as 'a'., so"),
         (Label("age", bins=1), {}, "1 bins"),
         (Label("age", edges=(3, 2)), {}, "edges must be numbers that ascend"),
         (Label("age", edges=(3,), bins=2), {}, "not both"),
