@@ -206,6 +206,6 @@ def test_an_utterance_that_a_model_has_not_seen_is_named(tmp_path: Path, drawn: 
     )
     with pytest.raises(QueryError, match="utterance u0017: model half has no means of its layer 1"):
         probe(path, "band", model="m", twin="half")
-    with pytest.raises(QueryError, match="model less has no means of utterances of layer 2|twin less has other layers"):
+    with pytest.raises(QueryError, match="model less has no means of utterances of layer 2"):
         probe(path, "band", model="m", twin="less")
     assert ask(path, "FROM probe_runs").is_empty()
