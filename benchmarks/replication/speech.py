@@ -15,6 +15,13 @@ from queries import connect
 
 UNVOICED, NO_PHONE = -1.0, -1
 
+_FRAMES = (
+    "frames AS f JOIN utterances AS u USING (utterance_id) "
+    "JOIN (SELECT DISTINCT hop_us, offset_us, window_us FROM models WHERE family = 'mel') USING (hop_us, offset_us, "
+    "window_us)"
+)
+"""Frames of the encoder; the warehouse may have those of other models."""
+
 
 @dataclass(frozen=True, eq=False)
 class Speech:
@@ -70,13 +77,9 @@ def load_speech(warehouse: Path, work: Path) -> Speech:
         table = con.sql(
             "SELECT utterance, speaker, gender, part, fold, path FROM utterances ORDER BY speaker, utterance"
         ).pl()
-        frames = con.sql(
-            "SELECT f.phone, f.f0_hz FROM frames f JOIN utterances u USING (utterance_id) "
-            "ORDER BY u.speaker, u.utterance, f.frame"
-        ).pl()
+        frames = con.sql(f"SELECT f.phone, f.f0_hz FROM {_FRAMES} ORDER BY u.speaker, u.utterance, f.frame").pl()
         counts = con.sql(
-            "SELECT count(*) AS n FROM frames JOIN utterances u USING (utterance_id) "
-            "GROUP BY u.speaker, u.utterance ORDER BY u.speaker, u.utterance"
+            f"SELECT count(*) AS n FROM {_FRAMES} GROUP BY u.speaker, u.utterance ORDER BY u.speaker, u.utterance"
         ).pl()["n"]
         spoken = con.sql(
             "SELECT list(s.phone ORDER BY s.segment) FILTER (s.phone NOT IN ('', 'spn')) AS phones FROM segments s "
