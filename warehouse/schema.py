@@ -5,74 +5,37 @@ These comments are the only place where the columns are described: the query con
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from warehouse.columns import (
+    BOOL,
+    CORPUS,
+    EDGES,
+    F32,
+    F64,
+    FLOATS,
+    I16,
+    I32,
+    I64,
+    LAYER,
+    MODEL,
+    NEURON,
+    REJECTED,
+    STR,
+    STRINGS,
+    TIMESTAMP,
+    UTTERANCE,
+    Table,
+)
+from warehouse.probe_tables import PROBE_TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-STR, I16, I32, I64 = "VARCHAR", "SMALLINT", "INTEGER", "BIGINT"
-F32, F64, BOOL, TIMESTAMP = "FLOAT", "DOUBLE", "BOOLEAN", "TIMESTAMP"
-STRINGS, FLOATS, EDGES, NUMBERS = "VARCHAR[]", "FLOAT[]", "DOUBLE[]", "BIGINT[]"
-REJECTED = "STRUCT(utterance VARCHAR, reason VARCHAR)[]"
 
 SCHEMA = 2
 """Version of the columns below. Files of version 1 say less of their grid; :mod:`warehouse.stored` completes them."""
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of the warehouse.
-
-    Attributes:
-        name: its name in SQL and the folder of its Parquet files.
-        grain: what one row stands for.
-        columns: (name, SQL type, comment) in order; files may hold more columns only where ``open``.
-        open: whether files may add columns of their own (metadata of a corpus, values of activations).
-        required: whether every column has a value in every row, which large tables are written faster with.
-    """
-
-    name: str
-    grain: str
-    columns: tuple[tuple[str, str, str], ...]
-    open: bool = False
-    required: bool = False
-
-    @property
-    def schema(self) -> "pa.Schema":
-        """The columns as an Arrow schema."""
-        import pyarrow as pa
-
-        types = _arrow_types()
-        return pa.schema([pa.field(name, types[kind], nullable=not self.required) for name, kind, _ in self.columns])
-
-
-def _arrow_types() -> "dict[str, pa.DataType]":
-    # Readers need no Arrow, and it takes longer to import than DuckDB: it is imported where it is used.
-    import pyarrow as pa
-
-    text = pa.string()
-    return {
-        STR: text,
-        I16: pa.int16(),
-        I32: pa.int32(),
-        I64: pa.int64(),
-        F32: pa.float32(),
-        F64: pa.float64(),
-        BOOL: pa.bool_(),
-        TIMESTAMP: pa.timestamp("us"),
-        STRINGS: pa.list_(text),
-        FLOATS: pa.list_(pa.float32()),
-        EDGES: pa.list_(pa.float64()),
-        NUMBERS: pa.list_(pa.int64()),
-        REJECTED: pa.list_(pa.struct([("utterance", text), ("reason", text)])),
-    }
-
-
-_MODEL = ("model", STR, "name the model was ingested under")
-_LAYER = ("layer", I16, "recorded feed-forward layer, from 1 as in the paper")
-_CORPUS = ("corpus", STR, "name of the corpus")
-_UTTERANCE = ("utterance_id", I64, "number of the utterance, unique in the warehouse")
 _PROPERTY = ("property", STR, "name of the property")
 _GROUP = ("group", STR, "group of the property that the frame belongs to")
 _PHONE = (
@@ -80,14 +43,11 @@ _PHONE = (
     STR,
     "phone without stress; '' = silence, 'spn' = spoken noise, '*' = unlabelled corpus or whole utterance",
 )
-_NEURON = ("neuron", I32, "neuron of the layer, from 0")
 _GRID = (
     ("hop_us", I32, "distance between two frames of the grid, microseconds; 0 = one frame an utterance"),
     ("offset_us", I32, "centre of frame 0, microseconds"),
     ("window_us", I32, "span of audio that a frame needs, microseconds"),
 )
-_PROBE = ("probe", STR, "identifier of the probe")
-_SEGMENT = ("segment", I32, "interval in the utterance; NULL = the whole utterance")
 _READINGS = (
     ("n", I64, "frames, every frame counted (p_frames = 'all')"),
     ("n_middle", I64, "middle frames of runs of equal phones (p_frames = 'middle')"),
@@ -101,7 +61,7 @@ TABLES: dict[str, Table] = {
             "models",
             "ingested model",
             (
-                _MODEL,
+                MODEL,
                 ("family", STR, "kind of implementation that was read, such as torchaudio or transformers"),
                 ("source", STR, "where the weights came from"),
                 ("checksum", STR, "digest of all weights, names, shapes and types"),
@@ -118,8 +78,8 @@ TABLES: dict[str, Table] = {
             "layers",
             "recorded site",
             (
-                _MODEL,
-                _LAYER,
+                MODEL,
+                LAYER,
                 ("block", I16, "Transformer block that the layer belongs to, from 1"),
                 ("site", STR, "ffn; ffn1 and ffn2 where a block has two; otherwise the module's name"),
                 ("n_neurons", I32, "width D of the layer"),
@@ -133,8 +93,8 @@ TABLES: dict[str, Table] = {
             "utterances",
             "utterance",
             (
-                _UTTERANCE,
-                _CORPUS,
+                UTTERANCE,
+                CORPUS,
                 ("utterance", STR, "name of the utterance, unique in its corpus"),
                 ("speaker", STR, "who speaks; NULL when unknown"),
                 ("gender", STR, "M or F; NULL when unknown"),
@@ -148,7 +108,7 @@ TABLES: dict[str, Table] = {
             "phones",
             "phone of a corpus's declared inventory",
             (
-                _CORPUS,
+                CORPUS,
                 _PHONE,
                 ("phone_class", STR, "vowel, voiced or unvoiced, or what the user's map says; NULL = none"),
             ),
@@ -157,8 +117,8 @@ TABLES: dict[str, Table] = {
             "recordings",
             "utterance that a model has seen",
             (
-                _MODEL,
-                _UTTERANCE,
+                MODEL,
+                UTTERANCE,
                 ("n_frames", I32, "frames that the model gave, on the grid that the table models says"),
                 ("shard", STR, "unit of work in which it was recorded"),
             ),
@@ -167,7 +127,7 @@ TABLES: dict[str, Table] = {
             "segments",
             "phone interval; they tile the utterance",
             (
-                _UTTERANCE,
+                UTTERANCE,
                 ("segment", I32, "number of the interval in the utterance, from 0"),
                 _PHONE,
                 ("word", STR, "word that the phone belongs to; NULL when unknown"),
@@ -185,7 +145,7 @@ TABLES: dict[str, Table] = {
                     "number of the frame, unique in the warehouse, consecutive in an utterance",
                 ),
                 *_GRID,
-                _UTTERANCE,
+                UTTERANCE,
                 ("frame", I32, "number of the frame in the utterance, from 0"),
                 (
                     "segment",
@@ -203,11 +163,11 @@ TABLES: dict[str, Table] = {
             "activations",
             "(model, layer, frame, rank)",
             (
-                _MODEL,
-                _LAYER,
+                MODEL,
+                LAYER,
                 ("frame_id", I64, "frame"),
                 ("rank", I16, "0 = largest |activation| of the frame; equal values: lower neuron first"),
-                _NEURON,
+                NEURON,
             ),
             open=True,
             required=True,
@@ -215,22 +175,22 @@ TABLES: dict[str, Table] = {
         Table(
             "activation_counts",
             "(model, corpus, layer, property, group, phone, neuron) with n > 0",
-            (_MODEL, _CORPUS, _LAYER, _PROPERTY, _GROUP, _PHONE, _NEURON, *_READINGS),
+            (MODEL, CORPUS, LAYER, _PROPERTY, _GROUP, _PHONE, NEURON, *_READINGS),
             required=True,
         ),
         Table(
             "frame_counts",
             "(model, corpus, grid, property, group, phone)",
-            (_MODEL, _CORPUS, _PROPERTY, _GROUP, _PHONE, *_READINGS, *_GRID),
+            (MODEL, CORPUS, _PROPERTY, _GROUP, _PHONE, *_READINGS, *_GRID),
         ),
         Table(
             "utterance_means",
             "(model, kind, layer, utterance)",
             (
-                _MODEL,
+                MODEL,
                 ("kind", STR, "ffn = input of the second linear, block = output of the block"),
-                _LAYER,
-                _UTTERANCE,
+                LAYER,
+                UTTERANCE,
                 ("n_frames", I32, "frames averaged"),
                 ("mean", FLOATS, "mean over frames of the signed values"),
                 ("std", FLOATS, "population standard deviation over frames of the signed values"),
@@ -240,10 +200,10 @@ TABLES: dict[str, Table] = {
             "segment_means",
             "(model, kind, layer, segment that has a frame), where the ingest was asked for them",
             (
-                _MODEL,
+                MODEL,
                 ("kind", STR, "ffn = input of the second linear, block = output of the block"),
-                _LAYER,
-                _UTTERANCE,
+                LAYER,
+                UTTERANCE,
                 ("segment", I32, "number of the interval in the utterance, from 0"),
                 ("n_frames", I32, "frames averaged"),
                 ("mean", FLOATS, "mean over frames of the signed values"),
@@ -267,105 +227,13 @@ TABLES: dict[str, Table] = {
             "(property, corpus, grid) of a property that bins by quantile",
             (
                 _PROPERTY,
-                _CORPUS,
+                CORPUS,
                 ("hop_us", I32, "grid whose frames were used, microseconds"),
                 ("offset_us", I32, "grid whose frames were used, microseconds"),
                 ("edges", EDGES, "edges between bins, frozen when counting starts"),
             ),
         ),
-        Table(
-            "probe_runs",
-            "probe: one label, predicted from one model under some settings ([B] §3)",
-            (
-                _PROBE,
-                ("made", TIMESTAMP, "when, UTC"),
-                ("task", STR, "classification of the label, or verification of speakers"),
-                ("model", STR, "model whose means it was given"),
-                ("twin", STR, "model of random weights beside it; NULL = none"),
-                ("kind", STR, "ffn = input of the second linear, block = output of the block"),
-                ("unit", STR, "what has a label: utterance or segment"),
-                ("statistics", STR, "what a neuron gives: mean, or mean+std"),
-                ("label", STR, "name of the label"),
-                ("definition", STR, "column or query that the label was taken from"),
-                ("corpus", STR, "name of the corpus; NULL = all of them"),
-                ("classes", STRINGS, "classes of the label"),
-                ("class_rows", NUMBERS, "rows of each class"),
-                ("n_rows", I32, "utterances or segments with a label"),
-                ("n_speakers", I32, "speakers among them; an utterance without one counts as one"),
-                ("layers", STRINGS, "what was probed: layers by number, and all = the layers concatenated"),
-                ("n_features", I32, "features of all layers together"),
-                ("split", STR, "what training and test part have none of in common: speaker or utterance"),
-                ("folds", I32, "parts that the rows are cut into, one of which is the test part; NULL = split given"),
-                ("seeds", NUMBERS, "seeds, each of a split, an order of the batches and control labels"),
-                ("solver", STR, "adam, as in the paper, or converged"),
-                ("epochs", I32, "passes of Adam over the training part"),
-                ("batch", I32, "rows of a step of Adam"),
-                ("learning_rate", F64, "of Adam"),
-                ("lambda1", F64, "weight of the L1 norm of the weights"),
-                ("lambda2", F64, "weight of their squared L2 norm"),
-                ("hidden", I32, "units of the probe with a hidden layer; 0 = it was left out"),
-                ("settings", STR, "all settings, JSON"),
-                ("snapshot", STR, "digest of the commits that it saw"),
-                ("versions", STR, "versions of the software, JSON"),
-            ),
-        ),
-        Table(
-            "probe_splits",
-            "(probe, seed, row of the probe)",
-            (
-                _PROBE,
-                ("seed", I32, "seed of the split"),
-                _UTTERANCE,
-                _SEGMENT,
-                ("class", STR, "class of the row"),
-                ("part", STR, "train, test, or unused where the training part was thinned"),
-            ),
-        ),
-        Table(
-            "probe_scores",
-            "(probe, source, layer, architecture, labels, neurons, treatment, share, seed, by_column, group, measure)",
-            (
-                _PROBE,
-                ("source", STR, "model, or twin = the same of its twin of random weights"),
-                ("layer", I16, "layer that was probed; NULL = all layers concatenated"),
-                (
-                    "architecture",
-                    STR,
-                    "linear; hidden = with a hidden layer; majority = the largest class; cosine = of two rows",
-                ),
-                ("labels", STR, "true, or control = permuted among the rows of a part"),
-                ("neurons", STR, "which were kept: all, top, random or bottom of the ranking"),
-                (
-                    "treatment",
-                    STR,
-                    "trained on what was kept: trained, retrained; zeroed = the others were, afterwards",
-                ),
-                ("share", F64, "features that were kept, percent"),
-                ("n_features", I32, "features that were kept"),
-                ("seed", I32, "seed of the split"),
-                ("by_column", STR, "column that the rows were told apart by; NULL = they were not"),
-                ("group", STR, "its value; NULL = all rows"),
-                ("n", I32, "rows, or trials, that were scored"),
-                ("measure", STR, "accuracy, balanced_accuracy (mean over classes) or eer"),
-                ("value", F64, "from 0 to 1; NULL = it cannot be told of these rows"),
-            ),
-        ),
-        Table(
-            "probe_rankings",
-            "(probe, of_layer, class, seed, rank)",
-            (
-                _PROBE,
-                ("of_layer", I16, "layer whose features were ranked; NULL = those of all layers together"),
-                ("class", STR, "class that they speak for or against; NULL = all classes together"),
-                ("seed", I32, "seed of the split; NULL = by the weights averaged over the seeds"),
-                ("rank", I32, "1 = the most salient"),
-                _LAYER,
-                _NEURON,
-                ("statistic", STR, "mean or std"),
-                ("weight", F32, "weight for the class; of all classes, the one furthest from 0"),
-                ("mass", F32, "percent of the weight mass at which the feature joined ([B] algorithm 1)"),
-            ),
-        ),
+        *PROBE_TABLES,
         Table(
             "ingests",
             "run",
@@ -373,8 +241,8 @@ TABLES: dict[str, Table] = {
                 ("run", STR, "identifier of the run"),
                 ("started", TIMESTAMP, "when the run started, UTC"),
                 ("finished", TIMESTAMP, "when it ended, UTC; NULL when it was interrupted or still goes on"),
-                _MODEL,
-                _CORPUS,
+                MODEL,
+                CORPUS,
                 ("versions", STR, "versions of the software, JSON"),
                 ("settings", STR, "settings of the run, JSON"),
                 ("checksums", STR, "digests of the inputs, JSON"),

@@ -1,0 +1,102 @@
+"""The tables of probes ([B] §3): what each was, how its rows were split, what it scored, and how it ranks neurons."""
+
+from warehouse.columns import F32, F64, I16, I32, LAYER, NEURON, NUMBERS, STR, STRINGS, TIMESTAMP, UTTERANCE, Table
+
+_PROBE = ("probe", STR, "identifier of the probe")
+_SEGMENT = ("segment", I32, "interval in the utterance; NULL = the whole utterance")
+
+PROBE_TABLES = (
+    Table(
+        "probe_runs",
+        "probe: one label, predicted from one model under some settings ([B] §3)",
+        (
+            _PROBE,
+            ("made", TIMESTAMP, "when, UTC"),
+            ("task", STR, "classification of the label, or verification of speakers"),
+            ("model", STR, "model whose means it was given"),
+            ("twin", STR, "model of random weights beside it; NULL = none"),
+            ("kind", STR, "ffn = input of the second linear, block = output of the block"),
+            ("unit", STR, "what has a label: utterance or segment"),
+            ("statistics", STR, "what a neuron gives: mean, or mean+std"),
+            ("label", STR, "name of the label"),
+            ("definition", STR, "column or query that the label was taken from"),
+            ("corpus", STR, "name of the corpus; NULL = all of them"),
+            ("classes", STRINGS, "classes of the label"),
+            ("class_rows", NUMBERS, "rows of each class"),
+            ("n_rows", I32, "utterances or segments with a label"),
+            ("n_speakers", I32, "speakers among them; an utterance without one counts as one"),
+            ("layers", STRINGS, "what was probed: layers by number, and all = the layers concatenated"),
+            ("n_features", I32, "features of all layers together"),
+            ("split", STR, "what training and test part have none of in common: speaker or utterance"),
+            ("folds", I32, "parts that the rows are cut into, one of which is the test part; NULL = split given"),
+            ("seeds", NUMBERS, "seeds, each of a split, an order of the batches and control labels"),
+            ("solver", STR, "adam, as in the paper, or converged"),
+            ("epochs", I32, "passes of Adam over the training part"),
+            ("batch", I32, "rows of a step of Adam"),
+            ("learning_rate", F64, "of Adam"),
+            ("lambda1", F64, "weight of the L1 norm of the weights"),
+            ("lambda2", F64, "weight of their squared L2 norm"),
+            ("hidden", I32, "units of the probe with a hidden layer; 0 = it was left out"),
+            ("settings", STR, "all settings, JSON"),
+            ("snapshot", STR, "digest of the commits that it saw"),
+            ("versions", STR, "versions of the software, JSON"),
+        ),
+    ),
+    Table(
+        "probe_splits",
+        "(probe, seed, row of the probe)",
+        (
+            _PROBE,
+            ("seed", I32, "seed of the split"),
+            UTTERANCE,
+            _SEGMENT,
+            ("class", STR, "class of the row"),
+            ("part", STR, "train, test, or unused where the training part was thinned"),
+        ),
+    ),
+    Table(
+        "probe_scores",
+        "(probe, source, layer, architecture, labels, neurons, treatment, share, seed, by_column, group, measure)",
+        (
+            _PROBE,
+            ("source", STR, "model, or twin = the same of its twin of random weights"),
+            ("layer", I16, "layer that was probed; NULL = all layers concatenated"),
+            (
+                "architecture",
+                STR,
+                "linear; hidden = with a hidden layer; majority = the largest class; cosine = of two rows",
+            ),
+            ("labels", STR, "true, or control = permuted among the rows of a part"),
+            ("neurons", STR, "which were kept: all, top, random or bottom of the ranking"),
+            (
+                "treatment",
+                STR,
+                "trained on what was kept: trained, retrained; zeroed = the others were, afterwards",
+            ),
+            ("share", F64, "features that were kept, percent"),
+            ("n_features", I32, "features that were kept"),
+            ("seed", I32, "seed of the split"),
+            ("by_column", STR, "column that the rows were told apart by; NULL = they were not"),
+            ("group", STR, "its value; NULL = all rows"),
+            ("n", I32, "rows, or trials, that were scored"),
+            ("measure", STR, "accuracy, balanced_accuracy (mean over classes) or eer"),
+            ("value", F64, "from 0 to 1; NULL = it cannot be told of these rows"),
+        ),
+    ),
+    Table(
+        "probe_rankings",
+        "(probe, of_layer, class, seed, rank)",
+        (
+            _PROBE,
+            ("of_layer", I16, "layer whose features were ranked; NULL = those of all layers together"),
+            ("class", STR, "class that they speak for or against; NULL = all classes together"),
+            ("seed", I32, "seed of the split; NULL = by the weights averaged over the seeds"),
+            ("rank", I32, "1 = the most salient"),
+            LAYER,
+            NEURON,
+            ("statistic", STR, "mean or std"),
+            ("weight", F32, "weight for the class; of all classes, the one furthest from 0"),
+            ("mass", F32, "percent of the weight mass at which the feature joined ([B] algorithm 1)"),
+        ),
+    ),
+)
