@@ -6,8 +6,7 @@ from typing import Any
 
 from benchmarks.probing.models import CORPUS, Studied
 from queries import connect
-from queries.probes import Label, probe
-from queries.probes.verification.run import verify
+from queries.probes import Label, probe, verify
 
 AGES = Label("age band", sql="SELECT utterance_id, age AS label FROM utterances", edges=(20, 24))
 LABELS = (Label("gender"), Label("speaker"), AGES)

@@ -7,8 +7,9 @@ if TYPE_CHECKING:
     from queries.probes.labels import Label
     from queries.probes.run import Probed, probe
     from queries.probes.settings import Fitting, Settings
+    from queries.probes.verification.run import verify
 
-__all__ = ["Fitting", "Label", "Probed", "Settings", "probe"]
+__all__ = ["Fitting", "Label", "Probed", "Settings", "probe", "verify"]
 
 _HOMES = {
     "Fitting": "queries.probes.settings",
@@ -16,6 +17,7 @@ _HOMES = {
     "Probed": "queries.probes.run",
     "Settings": "queries.probes.settings",
     "probe": "queries.probes.run",
+    "verify": "queries.probes.verification.run",
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from drawn_means import Means, warehouse_of
 
 from queries import connect
-from queries.probes.verification.run import verify
+from queries.probes import verify
 from warehouse.errors import QueryError
 
 N, SPEAKERS = 144, 12
