@@ -52,8 +52,8 @@ def _few(rows: Sequence[Row], keyed: Mapping[str, Key]) -> str:
 
     gender, speaker = _span(shares("gender")), _span(shares("speaker"))
     return (
-        f"**How few.** Within 1 point of all neurons come {gender}% of them for gender, and {speaker}% for speakers, of "
-        "whom there are 80 to tell apart. The paper's choice, the most accurate of those sets, is larger: it chases "
+        f"**How few.** Within 1 point of all neurons come {gender}% of them for gender, and {speaker}% for speakers, "
+        "of whom there are 80 to tell apart. The paper's choice, the most accurate of those sets, is larger: it chases "
         "differences that are smaller than the deviations."
     )
 

@@ -92,9 +92,11 @@ def _of_probe(con: "Connection", run: ProbeRun) -> Ranked:
         raise QueryError(f"probe {run.probe} ({run.task} of {run.label}) has no ranking; name a probe of a label")
     together = any(of_all for of_all, *_ in found)
     wanted = '"class" IS NULL' if run.class_ is None else f'"class" = {quote(run.class_)}'
+    # Neurons without any weight are ranked by their number alone: a mask has none of them.
+    of_layer = "NULL" if together else "NOT NULL"
     sql = (
-        f"SELECT layer, neuron, min(rank) AS rank FROM probe_rankings WHERE probe = {quote(run.probe)} AND of_layer IS "
-        f"{'NULL' if together else 'NOT NULL'} AND {wanted} AND seed IS NULL GROUP BY layer, neuron"
+        f"SELECT layer, neuron, min(rank) AS rank FROM probe_rankings WHERE probe = {quote(run.probe)} "
+        f"AND of_layer IS {of_layer} AND {wanted} AND seed IS NULL AND mass IS NOT NULL GROUP BY layer, neuron"
     )
     widths = {layer: width for of_all, layer, width in found if of_all == together}
     return Ranked(f"{PROBE}:{run}", recorded, sql, widths, together, True, {"label": run.label})

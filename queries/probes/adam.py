@@ -8,6 +8,7 @@ from torch import Tensor
 
 from queries.probes.linear import Linear
 from queries.probes.settings import Fitting
+from queries.probes.workers import go_on
 
 
 def fit_adam(
@@ -71,6 +72,7 @@ def batches(x: Tensor, wanted: Tensor, fitting: Fitting, seed: int) -> Iterator[
     for _ in range(fitting.epochs):
         order = torch.from_numpy(draw.permutation(len(x)))
         for some in order.split(fitting.batch):
+            go_on()
             yield x.index_select(0, some), wanted.index_select(0, some)
 
 

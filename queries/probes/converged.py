@@ -9,6 +9,7 @@ from torch import Tensor
 
 from queries.probes.linear import Linear
 from queries.probes.settings import Fitting
+from queries.probes.workers import go_on
 from warehouse.errors import QueryError
 
 TOLERANCE = 1e-6
@@ -39,6 +40,7 @@ def _minimum(x: Tensor, wanted: Tensor, fitting: Fitting) -> tuple[Tensor, Tenso
     theta = ahead = x.new_zeros(x.shape[1], m, c)
     steepness, momentum = x.new_ones(m), x.new_ones(m)  # one of each labelling
     for step in range(MOST_STEPS):
+        go_on()
         loss, slope = _loss_and_slope(x, wanted, ahead, l2)
         if step % 10 == 0 and bool((_distance(theta, _loss_and_slope(x, wanted, theta, l2)[1], l1) <= TOLERANCE).all()):
             return theta[:-1].contiguous(), theta[-1].clone()

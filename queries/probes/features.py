@@ -43,7 +43,9 @@ class Features:
         return self.values.shape[1]
 
 
-def probed_layers(con: "Connection", model: str, settings: Settings) -> tuple[tuple[int, ...], tuple[int | None, ...]]:
+def probed_layers(
+    con: "Connection", model: str, settings: Settings, unit: str = "utterance"
+) -> tuple[tuple[int, ...], tuple[int | None, ...]]:
     """The layers to read, and what is probed: layers by number, and None for all of them together.
 
     Raises:
@@ -52,7 +54,7 @@ def probed_layers(con: "Connection", model: str, settings: Settings) -> tuple[tu
     known = [
         layer
         for (layer,) in con.sql(
-            "SELECT DISTINCT layer FROM utterance_means WHERE model = $model AND kind = $kind ORDER BY 1",
+            f"SELECT DISTINCT layer FROM {_table(unit)} WHERE model = $model AND kind = $kind ORDER BY 1",
             {"model": model, "kind": settings.kind},
         ).fetchall()
     ]
@@ -61,7 +63,7 @@ def probed_layers(con: "Connection", model: str, settings: Settings) -> tuple[tu
         listed = ", ".join(map(str, known)) or "none"
         raise QueryError(f"model {model} has no means of kind {settings.kind} of layer {unknown[0]}; it has: {listed}")
     each = known if EACH in settings.layers else wanted
-    read = each or known
+    read = known if ALL in settings.layers else each
     views: tuple[int | None, ...] = tuple(each)
     return tuple(read), (*views, None) if ALL in settings.layers else views
 

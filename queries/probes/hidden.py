@@ -61,7 +61,6 @@ def fit_hidden(
     *first, second, first_bias, second_bias = held.values
     *first_slopes, second_slopes, first_bias_slopes, second_bias_slopes = held.gradients
     for place, weights in enumerate(first):
-        # Of each view by itself: what is fitted beside it changes nothing.
         random = torch.Generator().manual_seed(seed * 1_000_003 + widths[place] * 101 + place)
         weights.uniform_(-(widths[place] ** -0.5), widths[place] ** -0.5, generator=random)
     second.uniform_(-(h**-0.5), h**-0.5, generator=torch.Generator().manual_seed(seed))

@@ -40,7 +40,7 @@ class Label:
     @property
     def definition(self) -> str:
         """Where it is taken from, in words."""
-        cut = f" cut at {', '.join(f'{edge:g}' for edge in self.edges)}" if self.edges else ""
+        cut = f" cut at {', '.join(f'{edge:.15g}' for edge in self.edges)}" if self.edges else ""
         return (self.sql or f"column {self.name}") + (f" cut into {self.bins}" if self.bins else cut)
 
 
@@ -125,16 +125,19 @@ def labelled(con: "Connection", label: Label, model: str, settings: Settings) ->
         given.drop("segment") if unit == "utterance" else given, on=keys, how="left", maintain_order="left"
     )
     rows = _without_missing(label, rows, settings)
-    rows = _drawn(rows, settings.rows)
     rows, classes = _classes(label, rows)
     if settings.without:
         if unknown := sorted(set(settings.without) - set(classes)):
             raise QueryError(f"label {label.name} has no class {unknown[0]}; there are: {_listed(classes)}")
         rows = rows.filter(~pl.col("class").is_in(settings.without))
         classes = tuple(name for name in classes if name not in settings.without)
+    rows = _drawn(rows, settings.rows)
     if len(classes) < 2:
         has = f"one class, {classes[0]}," if classes else "no class"
-        raise QueryError(f"label {label.name} has {has} in the {len(rows)} rows of {model}; a probe needs two")
+        needs = "a probe needs two"
+        if not classes and label.name == "phone_class":
+            needs = "phones need a map to classes, which is given at ingest"
+        raise QueryError(f"label {label.name} has {has} in the {len(rows)} rows of {model}; {needs}")
     place = {name: number for number, name in enumerate(classes)}
     target = rows["class"].replace_strict(place, return_dtype=pl.Int64).to_numpy()
     is_speaker = bool((rows["class"] == rows["speaker"]).fill_null(False).all())
@@ -148,7 +151,7 @@ def _given(con: "Connection", label: Label) -> pl.DataFrame:
     if label.sql is not None:
         try:
             found = con.sql(label.sql).pl()
-        except duckdb.Error as error:
+        except (duckdb.Error, pl.exceptions.PolarsError) as error:
             raise QueryError(f"label {label.name}: {first_line(error)}") from None
         for column in ("utterance_id", "label"):
             if column not in found.columns:
@@ -156,9 +159,10 @@ def _given(con: "Connection", label: Label) -> pl.DataFrame:
                     f"label {label.name}: the query gives no column {column}, only {', '.join(found.columns)}; select "
                     "utterance_id, label and, for segments, segment"
                 )
-        if not found["utterance_id"].dtype.is_integer():
-            raise QueryError(f"label {label.name}: utterance_id must be the number that the table utterances has")
-        return found
+        for column in ("utterance_id", "segment"):
+            if column in found.columns and not found[column].dtype.is_integer():
+                raise QueryError(f"label {label.name}: {column} must be the number that the warehouse has")
+        return found.filter(pl.col("utterance_id").is_not_null())
     if label.name in OF_SEGMENTS:
         of_phone = "segments JOIN utterances USING (utterance_id) LEFT JOIN phones USING (corpus, phone)"
         sql = f"SELECT utterance_id, segment, phone, word, phone_class FROM {of_phone}"
@@ -198,6 +202,8 @@ def _recorded(con: "Connection", label: Label, model: str, unit: str, settings: 
 
 
 def _without_missing(label: Label, rows: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    if rows["label"].dtype.is_float():
+        rows = rows.with_columns(pl.col("label").fill_nan(None))
     there = rows.filter(pl.col("label").is_not_null())
     if label.sql is None and label.name in OF_SEGMENTS:
         return there  # silence has no phone, and is nobody's mistake
@@ -220,7 +226,15 @@ def _drawn(rows: pl.DataFrame, most: int | None) -> pl.DataFrame:
 def _classes(label: Label, rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Rows with their class in place of the label, and the classes in order."""
     values = rows["label"]
+    if not len(rows):
+        return rows.drop("label").with_columns(pl.lit(None, pl.String).alias("class")), ()
+    if values.dtype.is_nested() or values.dtype == pl.Duration:
+        raise QueryError(
+            f"label {label.name} is {values.dtype}, which is no class; make a text or a number of it by --sql"
+        )
     number = values.dtype.is_numeric()
+    if values.dtype.is_float() and not values.is_finite().all():
+        raise QueryError(f"label {label.name} has infinite values; leave these rows out by --sql")
     if label.edges or label.bins:
         if not number:
             raise QueryError(f"label {label.name} is no number (such as {values[0]!r}), so that it cannot be cut")
@@ -253,7 +267,7 @@ def _edges(label: Label, values: pl.Series) -> np.ndarray:
 
 
 def _bands(edges: np.ndarray) -> list[str]:
-    texts = [f"{edge:g}" for edge in edges]
+    texts = [f"{edge:.15g}" for edge in edges]
     return [f"up to {texts[0]}", *(f"{a} to {b}" for a, b in pairwise(texts)), f"above {texts[-1]}"]
 
 

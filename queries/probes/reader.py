@@ -33,14 +33,14 @@ class Reader:
         """Features of a model's twin; None where there is none, or where the model is the twin itself.
 
         Raises:
-            QueryError: the twin has other layers, or lacks an utterance.
+            QueryError: the twin has layers of other widths, or lacks an utterance.
         """
         if twin is None or twin == model:
             return None
         found = self._read("twin", rows, twin, features.layers)
         if found.slices != features.slices:
             raise QueryError(
-                f"twin {twin} has other layers than {model}; record the same model with --random-init SEED"
+                f"twin {twin} has layers of other widths than {model}; record that model with --random-init SEED"
             )
         return found
 

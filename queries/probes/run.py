@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from queries.probes.features import probed_layers
-from queries.probes.labels import Label, labelled
+from queries.probes.labels import Label, Labelled, labelled
 from queries.probes.one_split import Measured, measure
 from queries.probes.ranked import ranking_rows, rankings
 from queries.probes.reader import Reader, chosen_models
@@ -14,9 +14,14 @@ from queries.probes.settings import Settings, settings_of
 from queries.probes.splits import Split, column_of, splits
 from queries.probes.store import Described, commit_probe, layer_names, new_identifier
 from queries.probes.workers import in_threads
+from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
     from queries.connection import Connection
+
+
+MOST_GROUPS = 50
+"""Values of a column that errors are told apart by."""
 
 
 @dataclass(frozen=True)
@@ -78,34 +83,54 @@ def probe(
         models = chosen_models(con, model)
         if twin is not None:
             (twin,) = chosen_models(con, twin)
-        reader = Reader(con, chosen)
-        return [
-            _probed(con, reader, Label(one) if isinstance(one, str) else one, name, twin, chosen, threads, tell)
+        if twin is not None and set(models) == {twin}:
+            raise QueryError(f"twin {twin} is the model itself; name another --model")
+        # Whatever is wrong with any of them is said before the first is computed.
+        asked = [
+            _prepared(con, Label(one) if isinstance(one, str) else one, name, chosen)
             for one in labels
             for name in models
         ]
+        reader = Reader(con, chosen)
+        return [_probed(con, reader, one, twin, chosen, threads, tell) for one in asked]
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """A label and a model, with their rows and splits."""
+
+    model: str
+    rows: Labelled
+    splits: list[Split]
+
+
+def _prepared(con: "Connection", label: Label, model: str, settings: Settings) -> _Asked:
+    rows = labelled(con, label, model, settings)
+    for column in settings.by:
+        n = len(set(column_of(con, rows, column).tolist()))
+        if n > MOST_GROUPS:
+            raise QueryError(f"by {column}: it has {n} values, more than {MOST_GROUPS}; take a column of few groups")
+    return _Asked(model, rows, list(splits(con, rows, settings)))
 
 
 def _probed(
     con: "Connection",
     reader: Reader,
-    label: Label,
-    model: str,
+    asked: _Asked,
     twin: str | None,
     settings: Settings,
     threads: int | None,
     tell: Callable[[str], None],
 ) -> Probed:
-    rows = labelled(con, label, model, settings)
-    layers, views = probed_layers(con, model, settings)
-    found_splits = list(splits(con, rows, settings))
+    rows, model, found_splits = asked.rows, asked.model, asked.splits
+    layers, views = probed_layers(con, model, settings, rows.unit)
     groups = {column: column_of(con, rows, column) for column in settings.by}
     features = reader.of_model(rows, model, layers)
     of_twin = reader.of_twin(rows, model, twin, features)
 
     def of_seed(split: Split) -> Measured:
         found = measure(features, of_twin, rows, split, views, settings, groups)
-        tell(f"{label.name}, {model}: seed {split.seed} of {len(found_splits)} seeds is done")
+        tell(f"{rows.label.name}, {model}: seed {split.seed} is done, one of {len(found_splits)}")
         return found
 
     found = in_threads(of_seed, found_splits, threads)
@@ -129,4 +154,4 @@ def _probed(
         [score for found in measured.values() for score in found.scores],
         (ranking_rows(described.probe, one, features) for one in ranked),
     )
-    return Probed(described.probe, model, label.name)
+    return Probed(described.probe, model, rows.label.name)

@@ -41,7 +41,7 @@ class Fitting:
         _demand(self.solver in ("adam", "converged"), f"solver {self.solver!r}: give adam or converged")
         _demand(self.epochs >= 1, f"epochs {self.epochs}: give 1 or more")
         _demand(self.batch >= 1, f"batch {self.batch}: give 1 or more")
-        _demand(self.learning_rate > 0, f"learning_rate {self.learning_rate}: give a number above 0")
+        _demand(0 < self.learning_rate <= 1, f"learning_rate {self.learning_rate}: give a number above 0, at most 1")
         for name in ("lambda1", "lambda2"):
             value = getattr(self, name)
             _demand(0 <= value < float("inf"), f"{name} {value}: give 0 or more")
@@ -104,6 +104,7 @@ class Settings:
         _demand(self.folds >= 2, f"folds {self.folds}: give 2 or more")
         for share in (self.share, *self.shares):
             _demand(0 < share < 100, f"share {share:g}: give a percentage above 0 and below 100")
+        _demand(len(set(self.shares)) == len(self.shares), "shares: one is there twice; give different ones")
         _demand(self.rows is None or self.rows >= 1, f"rows {self.rows}: give 1 or more")
         _demand(self.class_depth >= 1, f"class_depth {self.class_depth}: give 1 or more")
 
@@ -119,9 +120,14 @@ def settings_of(**given: Any) -> Settings:
     if unknown := sorted(set(given) - known - of_fitting):
         listed = ", ".join(sorted(known | of_fitting))
         raise QueryError(f"probes have no setting {unknown[0]}; they have: {listed}")
-    own: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    own: dict[str, Any] = dict(given)
+    for name in ("layers", "by", "without"):
+        if name in own:
+            own[name] = (own[name],) if isinstance(own[name], str) else tuple(map(str, own[name]))
+    if "shares" in own:
+        own["shares"] = tuple(map(float, own["shares"]))
     if "seeds" in own:
-        own["seeds"] = tuple(range(own["seeds"])) if isinstance(own["seeds"], int) else own["seeds"]
+        own["seeds"] = tuple(range(own["seeds"]) if isinstance(own["seeds"], int) else map(int, own["seeds"]))
     fitting = Fitting(**{name: own.pop(name) for name in of_fitting & own.keys()})
     return Settings(**own, fitting=fitting)
 

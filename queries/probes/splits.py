@@ -51,7 +51,7 @@ def splits(con: "Connection", rows: Labelled, settings: Settings) -> Iterator[Sp
     for seed in settings.seeds:
         train, test = given if given is not None else _drawn(rows, settings.folds, seed)
         kept = _balanced(con, rows, train, settings.balance, seed) if settings.balance is not None else train
-        _check_classes(rows, kept, seed)
+        _check_classes(rows, kept, seed, given is not None)
         yield Split(seed, kept, test, np.setdiff1d(train, kept))
 
 
@@ -69,7 +69,8 @@ def _drawn(rows: Labelled, folds: int, seed: int) -> tuple[np.ndarray, np.ndarra
         parts = StratifiedKFold(folds, shuffle=True, random_state=seed).split(nothing, rows.target)
     else:
         parts = StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(nothing, rows.target, group)
-    train, test = next(parts)
+    # Whatever the seed, scikit-learn deals out large speakers first, and alike: each seed tests on another part.
+    train, test = list(parts)[seed % folds]
     return train.astype(np.int64), test.astype(np.int64)
 
 
@@ -90,12 +91,13 @@ def _check_members(rows: Labelled, folds: int) -> None:
         )
 
 
-def _check_classes(rows: Labelled, train: np.ndarray, seed: int) -> None:
+def _check_classes(rows: Labelled, train: np.ndarray, seed: int, given: bool) -> None:
     present = np.bincount(rows.target[train], minlength=len(rows.classes))
     if present.min() == 0:
         raise QueryError(
             f"label {rows.label.name}: class {rows.classes[int(present.argmin())]} has no row in the training part of "
-            f"seed {seed}; take another seed, fewer folds, or merge the class with another"
+            f"{'the given split' if given else f'seed {seed}'}; "
+            f"{'give it some' if given else 'take fewer folds'}, or merge the class with another"
         )
 
 
@@ -104,10 +106,12 @@ def _given(con: "Connection", rows: Labelled, sql: str) -> tuple[np.ndarray, np.
 
     try:
         found = con.sql(sql).pl()
-    except duckdb.Error as error:
+    except (duckdb.Error, pl.exceptions.PolarsError) as error:
         raise QueryError(f"split: {first_line(error)}") from None
     if not {"utterance_id", "part"} <= set(found.columns):
         raise QueryError(f"split: select utterance_id and part, not {', '.join(found.columns)}")
+    if not found["utterance_id"].dtype.is_integer() or found["part"].dtype != pl.String:
+        raise QueryError("split: utterance_id must be the number that the table utterances has, and part a text")
     found = found.select("utterance_id", "part").unique()
     if unknown := sorted(map(str, set(found["part"]) - {"train", "test"})):
         raise QueryError(f"split: part {unknown[0]}: every utterance is of train or of test")
@@ -160,6 +164,8 @@ def _balanced(con: "Connection", rows: Labelled, train: np.ndarray, balance: str
         )
     if len(names) < 2:
         raise QueryError(f"balance {balance}: the training part has one {column}, {', '.join(names) or 'none known'}")
+    if set(shares) == set(names) and abs(sum(shares.values()) - 1) > 1e-9:
+        raise QueryError(f"balance {balance}: the shares of all values are not 1 together")
     rest = (1 - sum(shares.values())) / max(1, len(names) - len(shares))
     total = min(sum(str(value) == name for value in values) for name in names)
     draw = np.random.default_rng((seed, 1))
@@ -196,7 +202,7 @@ def column_of(con: "Connection", rows: Labelled, column: str) -> np.ndarray:
     utterances = con.sql("FROM utterances").pl()
     if column not in utterances.columns:
         raise QueryError(f"utterances have no column {column}; they have: {', '.join(utterances.columns)}")
-    if column in rows.rows.columns:
+    if column in ("corpus", "utterance", "speaker"):
         return rows.rows[column].to_numpy().astype(object)
     joined = rows.rows.select("utterance_id").join(
         utterances.select("utterance_id", column), on="utterance_id", how="left", maintain_order="left"

@@ -40,7 +40,7 @@ def test_what_a_layer_knows_is_printed_and_kept(path: Path) -> None:
     (row,) = json.loads(out)
     assert (row["layer"], row["architecture"], row["n_seeds"], row["twin"]) == (2, "linear", 2, None)
     assert row["accuracy"] > 0.9
-    assert "gender, m: seed 1 of 2 seeds is done" in err
+    assert "gender, m: seed 1 is done, one of 2" in err
     assert f"in the warehouse as {row['probe']}" in err
     with connect(path) as con:
         (run,) = con.sql(f"FROM probe_runs WHERE probe = '{row['probe']}'").pl().to_dicts()

@@ -34,7 +34,18 @@ if TYPE_CHECKING:
 MOST_TRIALS = 10_000
 """Trials of one speaker, and trials of two, that are drawn unless others are asked for."""
 
-NOT_ASKED = ("folds", "split", "balance", "by", "shares", "hidden", "without", "rows")
+NOT_ASKED = (
+    "folds",
+    "split",
+    "balance",
+    "by",
+    "shares",
+    "hidden",
+    "without",
+    "rows",
+    "class_depth",
+    "leave_out_missing",
+)
 """Settings of probes that verification has no use for."""
 
 
@@ -97,7 +108,7 @@ def verify(
         raise QueryError(
             f"verification has no setting {misplaced[0]}: it splits by speakers, and fits one linear probe"
         )
-    chosen = settings_of(**{**settings, "folds": 2, "shares": (), "hidden": 0})
+    chosen = settings_of(**{**settings, "folds": 2, "shares": (), "hidden": 0, "leave_out_missing": True})
     lists = Lists(Path(trials) if trials is not None else None, most_trials, Path(write) if write is not None else None)
     with connect(path, comments=False) as con:
         models = chosen_models(con, model)
@@ -129,9 +140,6 @@ def _verified(
     features = reader.of_model(rows, model, layers)
     of_twin = reader.of_twin(rows, model, twin, features)
     halves = list(_halves(rows, lists, settings))
-    if lists.write is not None:
-        names = rows.rows["utterance"].to_list()
-        write_trials(lists.write, halves[0].trials, [names[row] for row in halves[0].split.test])
     scores: list[Score] = []
     ranked: list[Ranked] = []
 
@@ -141,7 +149,7 @@ def _verified(
         rates = list(_rates(features, half, views, settings, "model", by_view))
         if of_twin is not None:
             rates += _rates(of_twin, half, views, settings, "twin", {})
-        tell(f"verification, {model}: seed {half.split.seed} of {len(halves)} seeds is done")
+        tell(f"verification, {model}: seed {half.split.seed} is done, one of {len(halves)}")
         return [one for one, _ in found], rates
 
     for of_ranking, rates in in_threads(of_seed, halves, threads):
@@ -166,6 +174,9 @@ def _verified(
         scores,
         (ranking_rows(described.probe, one, features) for one in ranked),
     )
+    if lists.write is not None:
+        names = rows.rows["utterance"].to_list()
+        write_trials(lists.write, halves[0].trials, [names[row] for row in halves[0].split.test])
     return Probed(described.probe, model, rows.label.name)
 
 
@@ -245,11 +256,21 @@ def _rates(
         if view in ranked:
             sets |= {name: order[:kept] for name, order in orders(ranked[view], view, seed).items()}
         for neurons, chosen in sets.items():
-            cosines = cosine_scores(tested, half.trials, columns.start + chosen, mean=mean)
-            rate = equal_error_rate(cosines, half.trials.is_target)
+            rate = _rate(tested, half.trials, columns.start + chosen, mean, needed=neurons == "all")
             scored = Scored(source, view, "cosine", seed, len(chosen))
             if neurons != "all":
                 scored = Scored(
                     source, view, "cosine", seed, kept, neurons=neurons, treatment="zeroed", share=settings.share
                 )
-            yield score(scored, "eer", rate.eer, len(half.trials))
+            yield score(scored, "eer", rate, len(half.trials))
+
+
+def _rate(features: np.ndarray, trials: Trials, chosen: np.ndarray, mean: np.ndarray, needed: bool) -> float | None:
+    """The equal error rate over some features; None where an utterance is 0 in all of them, as of dead neurons."""
+    try:
+        cosines = cosine_scores(features, trials, chosen, mean=mean)
+    except QueryError:
+        if needed:
+            raise
+        return None
+    return equal_error_rate(cosines, trials.is_target).eer
