@@ -132,8 +132,10 @@ def _read_layer(
         seen[at] = True
     if not seen.all():
         row = int(np.argmin(seen))
+        corpus = rows.rows["corpus"][row]
         raise QueryError(
-            f"{rows.name_of(row)}: model {model} has no means of its layer {layer}; record it with the rest"
+            f"{rows.name_of(row)}: model {model} has no means of its layer {layer} in corpus {corpus}; ingest it with "
+            f"--corpus {corpus}"
         )
     finite = np.isfinite(into).all(axis=1)
     if not finite.all():

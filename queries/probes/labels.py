@@ -259,7 +259,13 @@ def _edges(label: Label, values: pl.Series) -> np.ndarray:
             raise QueryError(f"label {label.name}: {label.bins} bins tell nothing apart; give 2 or more")
         shares = np.arange(1, label.bins) / label.bins
         # A value of the data, so that rows of one value are never torn apart by how a mean is rounded.
-        return np.unique(np.quantile(values.to_numpy(), shares, method="inverted_cdf").astype(float))
+        edges = np.unique(np.quantile(values.to_numpy(), shares, method="inverted_cdf").astype(float))
+        if len(edges) < label.bins - 1 or edges[-1] >= values.to_numpy().max():
+            raise QueryError(
+                f"label {label.name} cannot be cut into {label.bins} bins of about as many rows: too many have one value; "
+                "cut it with --edges, or into fewer"
+            )
+        return edges
     edges = np.array(label.edges, float)
     if not np.isfinite(edges).all() or not all(a < b for a, b in pairwise(label.edges)):
         raise QueryError(f"label {label.name}: edges must be numbers that ascend, not {_listed(label.edges)}")

@@ -37,6 +37,9 @@ class Reader:
         """
         if twin is None or twin == model:
             return None
+        sums = dict(self._con.sql("SELECT model, checksum FROM models").fetchall())
+        if sums[twin] == sums[model]:
+            raise QueryError(f"twin {twin} has the weights of {model}; record that model with --random-init SEED")
         found = self._read("twin", rows, twin, features.layers)
         if found.slices != features.slices:
             raise QueryError(

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from queries.connection import Connection
 
 
+FEW_STEPS = 60
+"""Of Adam at its rate of 0.001: with fewer, weights have hardly left 0, and a ranking is mostly noise."""
+
 MOST_GROUPS = 50
 """Values of a column that errors are told apart by."""
 
@@ -127,6 +130,11 @@ def _probed(
     groups = {column: column_of(con, rows, column) for column in settings.by}
     features = reader.of_model(rows, model, layers)
     of_twin = reader.of_twin(rows, model, twin, features)
+
+    steps = settings.fitting.epochs * -(-min(len(split.train) for split in found_splits) // settings.fitting.batch)
+    if settings.fitting.solver == "adam" and steps < FEW_STEPS:
+        few = f"only {steps} steps of Adam, so rankings say little; give more --epochs, or --solver converged"
+        tell(f"{rows.label.name}, {model}: {few}")
 
     def of_seed(split: Split) -> Measured:
         found = measure(features, of_twin, rows, split, views, settings, groups)

@@ -93,8 +93,9 @@ def probe(
     with a hidden layer; beside each accuracy stand the largest class, the same with a model of random weights (--twin)
     and with permuted labels. The linear probes rank the neurons, and it is measured how few of them are enough.
 
-    The rows stay in the warehouse: probe_runs, probe_scores, probe_rankings and the views over them. docs/probes.md
-    tells it; `neurons probe-report` writes it all on a page, `neurons export --ranking` makes masks.
+    A row without a layer is of all layers together. The rows stay in the warehouse: probe_runs, probe_scores,
+    probe_rankings and the views over them. docs/probes.md tells it; `neurons probe-report` writes it all on a page,
+    `neurons export --ranking` makes masks.
 
     Example:
       neurons probe study.warehouse --label gender --twin untrained
@@ -125,6 +126,8 @@ def probe(
 
     found = run(warehouse, labels, threads=threads, tell=(lambda text: None) if quiet else say, **settings)
     write_probed(warehouse, [one.probe for one in found], "probe_accuracies", kind, output, quiet)
+    if not quiet:
+        say("how few neurons are enough: FROM minimal_sets; all of it on a page: neurons probe-report")
 
 
 def _labels(names: list[str], sql: str | None, edges: str | None, bins: int | None) -> "list[Label]":

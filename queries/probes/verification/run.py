@@ -213,9 +213,9 @@ def _check_targets(rows: Labelled, trials: Trials, path: Path) -> None:
     if len(wrong):
         at = int(wrong[0])
         a, b = (rows.rows["utterance"][int(side[at])] for side in (trials.first, trials.second))
-        said = "one speaker" if trials.is_target[at] else "two speakers"
+        said = "one speaker says" if trials.is_target[at] else "two speakers say"
         raise QueryError(
-            f"{path}: trial {at + 1} says that {said} say {a} and {b}, the warehouse that it is "
+            f"{path}: trial {at + 1} says that {said} {a} and {b}, the warehouse that it is "
             f"{speakers[trials.first[at]]} and {speakers[trials.second[at]]}; mend the list or the metadata"
         )
 

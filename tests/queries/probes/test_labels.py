@@ -56,6 +56,22 @@ def test_bins_never_tear_equal_values_apart(con: Connection) -> None:
     assert set(_classes(con, Label("age", bins=3))) == {"up to 20", "20 to 25", "above 25"}
 
 
+def test_what_cannot_be_cut_evenly_is_not_cut_otherwise(con: Connection) -> None:
+    label = Label("q", sql="SELECT utterance_id, greatest(age, 25) AS label FROM utterances", bins=3)
+    with pytest.raises(QueryError, match="label q cannot be cut into 3 bins .*; cut it with --edges"):
+        labelled(con, label, "m", Settings())
+
+
+def test_nan_is_no_label_and_infinity_no_number(con: Connection) -> None:
+    sql = "SELECT utterance_id, CASE WHEN age = 20 THEN CAST('{}' AS DOUBLE) ELSE age END AS label FROM utterances"
+    label = Label("q", sql=sql.format("nan"), edges=(24,))
+    assert _classes(con, label, leave_out_missing=True) == ["up to 24"] * 2 + ["above 24"] * 4
+    with pytest.raises(QueryError, match="label q misses 2 of 8 rows, the first is utterance u0001"):
+        labelled(con, label, "m", Settings())
+    with pytest.raises(QueryError, match="label q has infinite values"):
+        labelled(con, Label("q", sql=sql.format("inf"), edges=(24,)), "m", Settings())
+
+
 def test_a_query_labels_as_it_likes(con: Connection) -> None:
     label = Label("old", sql="SELECT utterance_id, age > 24 AS label FROM utterances")
     assert _classes(con, label) == ["false"] * 4 + ["true"] * 4
@@ -96,6 +112,12 @@ def test_rows_are_drawn_the_same_each_time(con: Connection) -> None:
         (Label("age"), {"kind": "ffn"}, "model m has no means of utterances of kind ffn"),
         (Label("phone"), {}, "model m has no means of segments of kind block; ingest it with --segment-means block"),
         (Label("q", sql="SELECT 1 AS label"), {}, "the query gives no column utterance_id, only label"),
+        (Label("q", sql="SELECT utterance_id, [1] AS label FROM utterances"), {}, "which is no class; make a text"),
+        (
+            Label("q", sql="SELECT utterance_id, 'a' AS segment, 1 AS label FROM utterances"),
+            {},
+            "segment must be the n",
+        ),
         (Label("q", sql="SELECT nothing"), {}, "label q: .*nothing"),
         (Label("q", sql="SELECT utterance AS utterance_id, 1 AS label FROM utterances"), {}, "must be the number"),
         (Label("q", sql="SELECT 3 AS utterance_id, unnest([1, 2]) AS label"), {}, "utterance u0003 has several"),

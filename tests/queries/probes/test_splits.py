@@ -57,6 +57,19 @@ def test_no_speaker_is_on_both_sides(path: Path, seed: int, folds: int) -> None:
     assert set(rows.target[split.train]) == {0, 1, 2}
 
 
+def test_each_seed_tests_on_other_speakers_also_where_they_say_unequally_much(tmp_path: Path) -> None:
+    sizes = [1 + 3 * i for i in range(20)]
+    speakers = [f"s{i:02d}" for i, size in enumerate(sizes) for _ in range(size)]
+    columns = {"speaker": speakers, "side": [int(name[1:]) % 2 for name in speakers]}
+    path = warehouse_of(tmp_path / "w", Means({1: np.zeros((len(speakers), 2))}, columns))
+    with connect(path, comments=False) as con:
+        asked = Settings()
+        tested = [{speakers[i] for i in split.test} for split in splits(con, _rows(con, "side", asked), asked)]
+    shared = [len(a & b) / len(a | b) for i, a in enumerate(tested) for b in tested[:i]]
+    assert np.mean(shared) < 0.25
+    assert len(set.union(*tested)) > 12
+
+
 def test_speakers_are_split_by_utterance(con: Connection) -> None:
     asked = Settings(leave_out_missing=True)
     rows = _rows(con, "speaker", asked)
@@ -135,6 +148,7 @@ def test_balanced_training_parts_are_equally_large(con: Connection, balance: str
         ("gender:X=0.1", "has no gender X; it has: F, M"),
         ("gender:F=2", "'F=2' is no share"),
         ("gender:F=0.8,M=0.8", "more than 1 together"),
+        ("gender:F=0.1,M=0.1", "the shares of all values are not 1 together"),
         ("corpus", "has one corpus, c"),
     ],
 )

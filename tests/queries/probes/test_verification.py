@@ -101,7 +101,7 @@ def test_a_list_that_contradicts_the_warehouse_is_refused(path: Path, tmp_path: 
     listed = tmp_path / "trials.txt"
     listed.write_text("1 u0000 u0012\n1 u0000 u0001\n")
     with pytest.raises(
-        QueryError, match=r"trials.txt: trial 2 says that one speaker say u0000 and u0001, .* s00 and s01"
+        QueryError, match=r"trials.txt: trial 2 says that one speaker says u0000 and u0001, .* s00 and s01"
     ):
         verify(path, trials=listed)
 
