@@ -262,8 +262,8 @@ def _edges(label: Label, values: pl.Series) -> np.ndarray:
         edges = np.unique(np.quantile(values.to_numpy(), shares, method="inverted_cdf").astype(float))
         if len(edges) < label.bins - 1 or edges[-1] >= values.to_numpy().max():
             raise QueryError(
-                f"label {label.name} cannot be cut into {label.bins} bins of about as many rows: too many have one value; "
-                "cut it with --edges, or into fewer"
+                f"label {label.name} cannot be cut into {label.bins} bins of about as many rows: too many have one "
+                "value; cut it with --edges, or into fewer"
             )
         return edges
     edges = np.array(label.edges, float)

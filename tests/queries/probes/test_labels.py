@@ -58,7 +58,7 @@ def test_bins_never_tear_equal_values_apart(con: Connection) -> None:
 
 def test_what_cannot_be_cut_evenly_is_not_cut_otherwise(con: Connection) -> None:
     label = Label("q", sql="SELECT utterance_id, greatest(age, 25) AS label FROM utterances", bins=3)
-    with pytest.raises(QueryError, match="label q cannot be cut into 3 bins .*; cut it with --edges"):
+    with pytest.raises(QueryError, match=r"label q cannot be cut into 3 bins .*; cut it with --edges"):
         labelled(con, label, "m", Settings())
 
 
