@@ -14,6 +14,9 @@ from queries import Connection, connect
 
 WIDTHS = {1: 12, 2: 7}
 FEATURES = [(layer, neuron) for layer, width in WIDTHS.items() for neuron in range(width)]
+FEW = "p_where := 'frame_id < 2', p_lambda := 8"
+"""Of which fewer neurons are active than minimal sets have."""
+
 ASKED = "p_sigma := 0.4, p_frames := 'middle'"
 
 
@@ -83,24 +86,29 @@ def test_overlap_with_properties_is_counted_twice(con: Connection, choice: str) 
         assert row["jaccard_by_chance"] == (pytest.approx(by_lot / (len(a) + len(b) - by_lot)) if a | b else None)
 
 
-@pytest.mark.parametrize("choice", ["paper", "smallest"])
-def test_overlap_with_rankings_is_counted_twice(con: Connection, choice: str) -> None:
-    sets = chosen(con, choice)
+@pytest.mark.parametrize("asked", ["p_choice := 'paper'", "p_choice := 'smallest'", FEW])
+def test_overlap_with_rankings_is_counted_twice(con: Connection, asked: str) -> None:
+    sets = chosen(con, "smallest" if "smallest" in asked else "paper")
     ranked = defaultdict(list)
-    sql = "SELECT property, ranking, layer, neuron FROM rankings ORDER BY rank"
+    sql = f"SELECT property, ranking, layer, neuron FROM rankings({asked if asked == FEW else ''}) ORDER BY rank"
     for prop, ranking, layer, neuron in con.sql(sql).fetchall():
         ranked[prop, ranking, layer].append((layer, neuron))
-    rows = list(dicts(con, f"FROM probe_ranking_overlap(p_choice := '{choice}')"))
+    choice = "p_choice := 'paper', " if asked == FEW else ""
+    rows = list(dicts(con, f"FROM probe_ranking_overlap({choice}{asked})"))
     assert len(rows) == len(sets) * len({(prop, ranking) for prop, ranking, _ in ranked})
     assert {row["ranking"] for row in rows} == {"lape", "mean_difference", "mutual_information", "property_neurons"}
+    fewer = False
     for row in rows:
         both, by_lot = 0, 0.0
         for layer, width in WIDTHS.items():
             neurons = {neuron for neuron in sets[row["probe"]] if neuron[0] == layer}
-            both += len(neurons & set(ranked[row["property"], row["ranking"], layer][: len(neurons)]))
-            by_lot += len(neurons) ** 2 / width
+            first = ranked[row["property"], row["ranking"], layer][: len(neurons)]
+            fewer = fewer or len(first) < len(neurons)
+            both += len(neurons & set(first))
+            by_lot += len(neurons) * len(first) / width
         assert (row["n"], row["n_both"]) == (len(sets[row["probe"]]), both)
         assert row["by_chance"] == pytest.approx(by_lot)
+    assert fewer == (asked == FEW)
 
 
 def test_one_probe_and_property(con: Connection) -> None:
