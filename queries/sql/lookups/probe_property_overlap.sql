@@ -1,8 +1,8 @@
 -- Overlap of probes and properties: the neurons that are in a probe's minimal set and among those of a property.
 --
 -- Of probes of feed-forward networks. The property's neurons are its group neurons G_i and, where the group is NULL, its
--- property neurons P; compared are the layers that the probe was given. Where all layers concatenated were not probed
--- the set is made of those of each layer.
+-- property neurons P; groups without a frame in the question have no row. Compared are the layers that the probe was
+-- given. Where all layers concatenated were not probed the set is made of those of each layer.
 -- Grain: (probe, property, group, layer); layer NULL = all layers together.
 -- Paper: [A] §4.1, eq. 4 and 5; [B] §3.
 -- Needs: probe_runs
@@ -41,14 +41,18 @@ sets AS (
     SELECT model, layer, property, NULL AS "group", neuron
     FROM found
 ),
-groups AS (
+counted AS MATERIALIZED (
     SELECT DISTINCT model, property, "group"
-    FROM frame_counts
-    WHERE p_corpus IS NULL OR corpus = p_corpus
+    FROM counted_groups(
+        p_model := coalesce(p_model, model_of_probe(p_probe)), p_corpus := p_corpus, p_property := p_property,
+        p_frames := p_frames, p_min_frames := p_min_frames, p_where := p_where
+    )
+),
+groups AS (
+    FROM counted
     UNION ALL
-    SELECT m.model, p.property, NULL AS "group"
-    FROM models AS m
-    CROSS JOIN properties AS p
+    SELECT DISTINCT model, property, NULL AS "group"
+    FROM counted
 ),
 of_property AS (SELECT model, layer, property, "group", count(*) AS n FROM sets GROUP BY ALL),
 shared AS (
@@ -75,7 +79,7 @@ summed AS (
         CAST(sum(coalesce(p.n, 0)) AS BIGINT) AS n_property,
         CAST(sum(coalesce(s.n, 0)) AS BIGINT) AS n_both
     FROM sites AS t
-    INNER JOIN groups AS g ON t.model = g.model AND (p_property IS NULL OR g.property = p_property)
+    INNER JOIN groups AS g ON t.model = g.model
     LEFT JOIN of_property AS p
         ON
             t.model = p.model AND t.layer = p.layer AND g.property = p.property

@@ -86,6 +86,23 @@ def test_overlap_with_properties_is_counted_twice(con: Connection, choice: str) 
         assert row["jaccard_by_chance"] == (pytest.approx(by_lot / (len(a) + len(b) - by_lot)) if a | b else None)
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "p_min_frames := 8",
+        "p_where := 'utterance_id < 3'",
+        "p_frames := 'middle', p_min_frames := 3",
+        "p_corpus := 'c'",
+    ],
+)
+def test_groups_are_those_that_the_question_has(con: Connection, asked: str) -> None:
+    told = con.sql(f'SELECT DISTINCT property, "group" FROM activation_probabilities({asked})').fetchall()
+    every = con.sql('SELECT DISTINCT property, "group" FROM activation_probabilities').fetchall()
+    assert (len(told) < len(every)) == ("p_corpus" not in asked)
+    rows = con.sql(f'SELECT DISTINCT property, "group" FROM probe_property_overlap({asked})').fetchall()
+    assert set(rows) == {*told, *((prop, None) for prop, _ in told)}
+
+
 @pytest.mark.parametrize("asked", ["p_choice := 'paper'", "p_choice := 'smallest'", FEW])
 def test_overlap_with_rankings_is_counted_twice(con: Connection, asked: str) -> None:
     sets = chosen(con, "smallest" if "smallest" in asked else "paper")
