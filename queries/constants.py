@@ -58,6 +58,8 @@ def constants(facts: SurfaceFacts) -> Iterator[tuple[str, str]]:
     yield "known_probes()", _names(probe.probe for probe in facts.probes)
     yield "known_labels()", _names(sorted({probe.label for probe in facts.probes}))
     yield "model_of_probe(p_of_probe)", _chosen("p_of_probe", {x.probe: quote(x.model) for x in facts.probes}, None)
+    kinds = {x.probe: quote(x.kind if x.task == "classification" else x.task) for x in facts.probes}
+    yield "kind_of_probe(p_of_probe)", _chosen("p_of_probe", kinds, None)
 
     one_corpus = all(len(found) <= 1 for found in facts.recorded.values())
     whole = str(all(prop.name in facts.sums for prop in facts.properties)).lower()

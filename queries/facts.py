@@ -48,11 +48,13 @@ def layers_of(model: Mapping[str, Any]) -> tuple[Layer, ...]:
 
 @dataclass(frozen=True)
 class KnownProbe:
-    """A probe that was made: its identifier, the label that it predicts, and its model."""
+    """A probe that was made: its identifier, the label that it predicts, its model, kind of neurons, and task."""
 
     probe: str
     label: str
     model: str
+    kind: str
+    task: str
 
 
 @dataclass(frozen=True)

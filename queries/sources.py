@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 import duckdb
 
@@ -74,8 +74,19 @@ def surface_facts(state: Snapshot) -> SurfaceFacts:
         {model: tuple(sorted(corpora)) for model, corpora in recorded.items()},
         state.rows("frames"),
         tuple(sorted({grid_of(f) for f in state.facts("labels")} | {x.grid for x in layers})),
-        tuple(KnownProbe(f["probe"], f.get("label", ""), f["model"]) for f in state.facts("probe")),
+        tuple(_probes(state)),
     )
+
+
+def _probes(state: Snapshot) -> Iterator[KnownProbe]:
+    """The probes of a snapshot, by their manifests; where one of these does not say everything, by the table."""
+    names = [field.name for field in fields(KnownProbe)]
+    found = {facts["probe"]: facts for facts in state.facts("probe")}
+    if any(name not in facts for facts in found.values() for name in names):
+        with duckdb.connect() as con:
+            told = con.execute(f"SELECT {', '.join(names)} FROM ({stored(state, 'probe_runs')})").fetchall()
+        found |= {row[0]: dict(zip(names, row, strict=True)) for row in told}
+    return (KnownProbe(*(facts[name] for name in names)) for facts in found.values())
 
 
 def _properties_not_stored(state: Snapshot) -> Iterator[str]:

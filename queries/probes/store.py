@@ -87,7 +87,7 @@ def commit_probe(
         columns: dict[str, Any] = {name: [row[name] for row in scores] for name in names}
         commit.add("probe_scores", table("probe_scores", {"probe": [described.probe] * len(scores), **columns}))
         commit.add("probe_rankings", rankings)
-        facts = {"probe": described.probe, "label": rows.label.name, "model": described.model}
+        facts = {name: run[name] for name in ("probe", "label", "model", "kind", "task")}
         commit.publish(f"probe-{described.probe}", "probe", facts)
 
 

@@ -80,12 +80,12 @@ class Probe:
         found = {"probe_scores": self.scores, "probe_rankings": self.rankings, "probe_splits": self.splits}[name]
         return [{"probe": self.name, **row} for row in found]
 
-    def commit(self, layout: Layout) -> None:
-        """Write it into a warehouse, as whoever makes a probe does."""
+    def commit(self, layout: Layout, told: Sequence[str] = ("label", "model", "kind", "task")) -> None:
+        """Write it into a warehouse, as whoever makes a probe does; the manifest tells these columns of its run."""
         with Commit(layout) as commit:
             for name in PROBE_TABLES:
                 commit.add(name, arrow(name, self.rows(name)))
-            facts = {"probe": self.name, "label": self.label, "model": self.model, "kind": self.kind}
+            facts = {"probe": self.name, **{name: getattr(self, name) for name in told}}
             assert commit.publish(f"probe-{self.name}", "probe", facts)
 
 
@@ -116,7 +116,7 @@ def opened(known: Sequence[Probe] = (), models: Sequence[str] = ("m",)) -> duckd
         properties=properties,
         recorded=dict.fromkeys(models, ("c",)),
         sums=frozenset({"gender"}),
-        probes=tuple(KnownProbe(probe.name, probe.label, probe.model) for probe in known),
+        probes=tuple(KnownProbe(probe.name, probe.label, probe.model, probe.kind, probe.task) for probe in known),
     )
     create_surface(con, facts, comments=False)
     fill(con, known)

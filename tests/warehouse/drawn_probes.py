@@ -61,7 +61,8 @@ class DrawnProbe:
                 columns = [column for column, *_ in TABLES[name].columns if column != "probe"]
                 told = {column: [row.get(column) for row in rows] for column in columns}
                 commit.add(name, table(name, {"probe": [self.name] * len(rows), **told}))
-            facts = {"probe": self.name, "label": self.label, "model": self.model, "kind": self.kind}
+            run = {"label": self.label, "model": self.model, "kind": self.kind, "task": "classification"}
+            facts = {"probe": self.name, **run}
             assert commit.publish(f"probe-{self.name}", "probe", facts)
 
     def values(self, **said: Any) -> list[float]:

@@ -101,3 +101,5 @@ UNION ALL BY NAME
 FROM checked_probes(
     p_probe := p_probe, p_label := p_label, p_model := p_model, p_delta := p_delta, p_choice := p_choice
 )
+UNION ALL BY NAME
+FROM checked_ffn_probe(p_probe := p_probe)

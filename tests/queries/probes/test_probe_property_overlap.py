@@ -40,6 +40,9 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     both.commit(study.layout)
     alone = Probe("alone", "accent", "m", n_features=12).score(1, [0.9]).retrained(1, {25: 0.9})
     alone.ranked(1, [(1, n) for n in range(11, -1, -1)]).commit(study.layout)
+    Probe("cosines", "speaker", "m", task="verification").score(None, [0.1], "cosine", measure="eer").commit(
+        study.layout
+    )
     with connect(study.layout.root, comments=False) as con:
         yield con
 
@@ -126,6 +129,17 @@ def test_overlap_with_rankings_is_counted_twice(con: Connection, asked: str) -> 
         assert (row["n"], row["n_both"]) == (len(sets[row["probe"]]), both)
         assert row["by_chance"] == pytest.approx(by_lot)
     assert fewer == (asked == FEW)
+
+
+def test_probes_of_no_ffn_neurons_are_refused(con: Connection) -> None:
+    for name in ("probe_property_overlap", "probe_ranking_overlap"):
+        for probe, what in (("blocks", "a probe of block outputs"), ("cosines", "a run of verification")):
+            for select in ("*", "count(*)"):
+                with pytest.raises(
+                    duckdb.Error, match=f"p_probe: {probe} is {what}.*; probe with --kind ffn"
+                ) as caught:
+                    con.sql(f"SELECT {select} FROM {name}(p_probe := '{probe}')").fetchall()
+                assert "\n" not in str(caught.value)
 
 
 def test_one_probe_and_property(con: Connection) -> None:

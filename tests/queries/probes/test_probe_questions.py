@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -134,6 +135,20 @@ def test_a_client_that_knows_nothing_of_us_sees_them(study: Study) -> None:
     with duckdb.connect(write_catalog(study.layout), read_only=True) as client, connect(study.layout.root) as con:
         assert client.execute("SELECT count(*) FROM polysemous_neurons").fetchall()[0][0] == 2
         assert client.execute(query).fetchall() == con.sql(query).fetchall() != []
+
+
+def test_probes_whose_manifest_says_little_are_found_by_the_table(tmp_path: Path) -> None:
+    study = Study(tmp_path / "study.warehouse")
+    made("old", "accent").commit(study.layout, told=("model",))
+    made("older", "gender", "block").commit(study.layout, told=())
+    made("new", "age").commit(study.layout)
+    with connect(study.layout.root, comments=False) as con:
+        for label, probe in (("accent", "old"), ("gender", "older"), ("age", "new")):
+            assert con.sql(f"SELECT DISTINCT probe FROM minimal_sets(p_label := '{label}')").fetchall() == [(probe,)]
+        with pytest.raises(duckdb.Error, match="p_label: there is no x; there are: accent, age, gender"):
+            con.sql("FROM minimal_sets(p_label := 'x')")
+        with pytest.raises(duckdb.Error, match="p_probe: older is a probe of block outputs"):
+            con.sql("FROM probe_ranking_overlap(p_probe := 'older')")
 
 
 def test_compaction_leaves_probes_alone(study: Study) -> None:
