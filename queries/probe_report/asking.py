@@ -37,12 +37,13 @@ def ask(chosen: Chosen, name: str) -> Answer:
 
     Args:
         chosen: the probes.
-        name: of the file; ``$probes`` in it lists their identifiers, and what is written for each is so for those of
-            feed-forward neurons.
+        name: of the file; ``$probes`` in it lists their identifiers, and what is written for each model is so for
+            those whose feed-forward neurons were probed: neurons of properties are found once for all labels.
     """
     file = _file(name)
     listed = ", ".join(quote(one.probe) for one in chosen.probes)
-    text = file.with_places({"probes": listed}, ({"probe": quote(one.probe)} for one in chosen.of_kind("ffn")))
+    models = dict.fromkeys(one.model for one in chosen.of_kind("ffn"))
+    text = file.with_places({"probes": listed}, ({"model": quote(model)} for model in models))
     title = file.text.replace("\n\n", " ").replace("\n", " ")
     return Answer(chosen.con.sql(text).pl(), Source((text,)), title, {**_known_columns(), **file.columns})
 

@@ -72,7 +72,7 @@ def _lines(
     coloured = style.colour("series", names, style.WIDE)
 
     def base(frame: pl.DataFrame) -> alt.Chart:
-        return alt.Chart(style.rows(frame)).encode(x, coloured)
+        return alt.Chart(_rows(frame)).encode(x, coloured)
 
     spans = {"y": alt.Y("low:Q", title=title), "y2": "high:Q"}
     band = base(joined).mark_area(opacity=0.16).encode(**spans)
@@ -93,7 +93,7 @@ def heat_map(table: pl.DataFrame, title: str, subtitle: str) -> dict[str, Any]:
     """
     names = list(dict.fromkeys(table["name"]))
     n_layers = table["layer"].n_unique()
-    base = alt.Chart(style.rows(table)).encode(
+    base = alt.Chart(_rows(table)).encode(
         style.layer_axis(),
         alt.Y("name:N", title=None, sort=names, axis=alt.Axis(labelLimit=260, ticks=False, domain=False)),
         tooltip=tips(table),
@@ -115,6 +115,11 @@ def panels(charts: Sequence[tuple[str, Any]], title: str, subtitle: str) -> dict
     whole = style.grid(drawn, COLUMNS)
     spec: dict[str, Any] = style.headed(whole, title, subtitle, style.WIDE).to_dict(validate=False)
     return spec
+
+
+def _rows(frame: pl.DataFrame) -> alt.InlineData:
+    """Rows inside the chart, as a tuple: Altair copies a list and all that is in it with every change of the chart."""
+    return alt.InlineData(values=tuple(frame.to_dicts()))
 
 
 def among(points: Sequence[Mapping[str, Any]]) -> list[float]:

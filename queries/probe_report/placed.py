@@ -6,10 +6,18 @@ from typing import Any
 from queries.probe_report.asking import Answer
 from queries.probe_report.chosen import Chosen
 from queries.probe_report.figures import localisation
-from queries.probe_report.grids import gathered, layer_of, of, percent, plain, table
-from queries.report.parts import Section
+from queries.probe_report.grids import Column, Row, gathered, layer_of, of, percent, percents, plain, table
+from queries.report.parts import Section, Written
 
 Answers = Mapping[str, Answer]
+
+RANKINGS = {
+    "lape": ("LAPE", "the entropy of its activation probabilities"),
+    "mean_difference": ("mean difference", "the difference between means of groups"),
+    "mutual_information": ("mutual information", "the mutual information of activation and group"),
+    "property_neurons": ("margin", "the margin of phones that makes property neurons"),
+}
+"""Rankings with their headings, and what they go by."""
 
 
 def where(chosen: Chosen, answers: Answers) -> Section:
@@ -17,7 +25,8 @@ def where(chosen: Chosen, answers: Answers) -> Section:
     text = (
         "Localisation counts how many features of the minimal set of all layers together fall in each layer. Two "
         "labels overlap where their smallest minimal sets share features; beside it stands what sets of these sizes "
-        "share when they are drawn by lot.",
+        "share when they are drawn by lot. Sets of feed-forward neurons are also compared with property neurons, and "
+        "with the neurons that come first in rankings for a property.",
     )
     answer = answers["localisation"]
     rows = gathered(answer.frame.to_dicts(), ("probe", "choice"), "layer")
@@ -81,6 +90,16 @@ def _overlaps(chosen: Chosen, answers: Answers) -> tuple[Any, ...]:
         plain("n_both", "neurons in both", "both"),
         *shared,
     ]
+    of_rankings = [
+        plain("label"),
+        plain("model"),
+        *([plain("probe")] if chosen.alike else []),
+        plain("property", "property of frames, for which neurons are ranked"),
+        plain("n", "neurons of the minimal set", "in the set"),
+        *(_high(ranking, heading, meaning) for ranking, (heading, meaning) in RANKINGS.items()),
+        ("chance, %", _by_lot, "the same of a ranking drawn by lot"),
+    ]
+    ranked = gathered(answers["ranking_overlap"].frame.to_dicts(), ("probe", "property"), "ranking")
     whole = [row for row in answers["property_overlap"].frame.to_dicts() if row["layer"] is None]
     no_ffn = "No probe of feed-forward neurons (`neurons probe --kind ffn`) is in this report, or no property."
     one_label = "Two labels of the same model and kind are needed."
@@ -97,7 +116,30 @@ def _overlaps(chosen: Chosen, answers: Answers) -> tuple[Any, ...]:
             empty=no_ffn,
             folded=bool(whole),
         ),
+        table(
+            chosen,
+            "",
+            answers["ranking_overlap"],
+            of_rankings,
+            rows=ranked,
+            named=False,
+            empty=no_ffn,
+            folded=bool(ranked),
+        ),
     )
+
+
+def _high(ranking: str, heading: str, meaning: str) -> Column:
+    def value(row: Row) -> Written | None:
+        one = row["by"].get(ranking)
+        return None if one is None else percents(one["n_both"] / one["n"])
+
+    return f"{heading}, %", value, f"percent of the set that is as high by {meaning}"
+
+
+def _by_lot(row: Row) -> Written | None:
+    """Of all rankings of a property, which have the same neurons."""
+    return percents(row["by_chance"] / row["n"])
 
 
 def _even(answer: Answer) -> float | None:

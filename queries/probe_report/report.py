@@ -40,6 +40,7 @@ FILES = {
     "table_6_labels": "label_overlap",
     "table_6_several_labels": "several_labels",
     "table_6_properties": "property_overlap",
+    "table_6_rankings": "ranking_overlap",
     "table_7": "verification",
     "table_8_groups": "group_errors",
     "table_9_neurons": "top_neurons",

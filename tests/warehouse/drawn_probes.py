@@ -87,11 +87,16 @@ class DrawnProbe:
             "statistics": "+".join(self.statistics),
             "label": self.label,
             "classes": list(self.classes),
+            "class_rows": [30 // len(self.classes)] * len(self.classes),
             "n_rows": 30,
+            "n_speakers": 6,
+            "split": "speaker",
             "layers": ["all" if view is None else str(view) for view in self.views],
             "n_features": self.n_features(None),
             "seeds": list(range(self.seeds)),
             "solver": "adam",
+            "lambda1": 0.01,
+            "lambda2": 0.01,
         }
 
     def _scores(self) -> Iterator[Row]:
