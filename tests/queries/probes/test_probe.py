@@ -59,6 +59,12 @@ def ask(path: Path, sql: str) -> pl.DataFrame:
         return con.sql(sql).pl()
 
 
+@pytest.fixture(scope="module")
+def scores(path: Path) -> pl.DataFrame:
+    """Its scores."""
+    return ask(path, "FROM probe_scores")
+
+
 def _splits(path: Path, seed: int) -> tuple[np.ndarray, np.ndarray]:
     rows = ask(path, f"FROM probe_splits WHERE seed = {seed} ORDER BY utterance_id")
     assert rows["utterance_id"].to_list() == list(range(N))
@@ -78,7 +84,7 @@ def _standardised(x: np.ndarray, train: np.ndarray) -> np.ndarray:
     return (x - x[train].mean(0)) / np.where(deviation > 1e-6, deviation, np.inf)
 
 
-def _stored(path: Path, **wanted: object) -> float:
+def _stored(scores: pl.DataFrame, **wanted: object) -> float:
     said = {
         "source": "model",
         "architecture": "linear",
@@ -89,30 +95,33 @@ def _stored(path: Path, **wanted: object) -> float:
         "measure": "accuracy",
         **wanted,
     }
-    conditions = " AND ".join(
-        f'"{name}" IS NULL' if value is None else f'"{name}" = {value!r}' for name, value in said.items()
-    )
-    found = ask(path, f"SELECT value FROM probe_scores WHERE {conditions}")["value"].to_list()
+    found = scores.filter(
+        pl.col(name).is_null() if value is None else pl.col(name) == value for name, value in said.items()
+    )["value"].to_list()
     assert len(found) == 1
     return found[0]
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("layer", [1, 2, None])
-def test_accuracies_are_those_of_scikit_learn(path: Path, drawn: tuple, seed: int, layer: int | None) -> None:
+def test_accuracies_are_those_of_scikit_learn(
+    path: Path, scores: pl.DataFrame, drawn: tuple, seed: int, layer: int | None
+) -> None:
     means, _, columns = drawn
     train, test = _splits(path, seed)
     x = _standardised(np.concatenate([means[1], means[2]], 1) if layer is None else means[layer], train)
     predicted = _predicted(x.astype(np.float64), columns["band"], train)
     right = (predicted == np.array(columns["band"]))[test]
-    assert _stored(path, seed=seed, layer=layer) == pytest.approx(right.mean(), abs=1.01 / len(test))
+    assert _stored(scores, seed=seed, layer=layer) == pytest.approx(right.mean(), abs=1.01 / len(test))
     by_class = [right[np.array(columns["band"])[test] == name].mean() for name in ("low", "middle", "high")]
-    balanced = _stored(path, seed=seed, layer=layer, measure="balanced_accuracy")
+    balanced = _stored(scores, seed=seed, layer=layer, measure="balanced_accuracy")
     assert balanced == pytest.approx(np.mean(by_class), abs=0.03)
 
 
 @pytest.mark.parametrize("share", [10, 40])
-def test_minimal_sets_are_trained_again_on_the_top_of_the_ranking(path: Path, drawn: tuple, share: int) -> None:
+def test_minimal_sets_are_trained_again_on_the_top_of_the_ranking(
+    path: Path, scores: pl.DataFrame, drawn: tuple, share: int
+) -> None:
     means, _, columns = drawn
     train, test = _splits(path, 0)
     order = ask(path, 'FROM probe_rankings WHERE of_layer IS NULL AND class IS NULL AND seed = 0 ORDER BY "rank"')
@@ -122,20 +131,20 @@ def test_minimal_sets_are_trained_again_on_the_top_of_the_ranking(path: Path, dr
     kept = max(1, int(share * 18 / 100 + 0.5))
     predicted = _predicted(x[:, features[:kept]], columns["band"], train)
     right = (predicted == np.array(columns["band"]))[test]
-    found = _stored(path, seed=0, layer=None, treatment="retrained", neurons="top", share=share, n_features=kept)
+    found = _stored(scores, seed=0, layer=None, treatment="retrained", neurons="top", share=share, n_features=kept)
     assert found == pytest.approx(right.mean(), abs=1.01 / len(test))
 
 
-def test_the_largest_class_of_the_training_part_is_the_baseline(path: Path, drawn: tuple) -> None:
+def test_the_largest_class_of_the_training_part_is_the_baseline(path: Path, scores: pl.DataFrame, drawn: tuple) -> None:
     band = np.array(drawn[2]["band"])
     for seed in (0, 1):
         train, test = _splits(path, seed)
         names, sizes = np.unique(band[train], return_counts=True)
         largest = {(band[test] == name).mean() for name in names[sizes == sizes.max()]}
-        assert _stored(path, seed=seed, architecture="majority", layer=None) in largest
+        assert _stored(scores, seed=seed, architecture="majority", layer=None) in largest
 
 
-def test_groups_add_up_to_all_rows(path: Path) -> None:
+def test_groups_add_up_to_all_rows(path: Path, scores: pl.DataFrame) -> None:
     rows = ask(
         path,
         "SELECT seed, layer, architecture, by_column, sum(n) AS n, sum(n * value) / sum(n) AS mean FROM probe_scores "
@@ -144,7 +153,7 @@ def test_groups_add_up_to_all_rows(path: Path) -> None:
     assert set(rows["by_column"]) == {"gender", "place"}
     for row in rows.to_dicts():
         key = {name: row[name] for name in ("seed", "layer", "architecture")}
-        assert row["mean"] == pytest.approx(_stored(path, **key))
+        assert row["mean"] == pytest.approx(_stored(scores, **key))
     groups = ask(path, "SELECT DISTINCT \"group\" FROM probe_scores WHERE by_column = 'place' ORDER BY 1")
     assert groups["group"].to_list() == ["?", "hall", "home"]
 

@@ -48,12 +48,15 @@ def _eer(scores: np.ndarray, target: np.ndarray) -> float:
 
 def test_rates_are_those_of_all_pairs_of_speakers_that_were_not_ranked_by(path: Path, means: np.ndarray) -> None:
     verify(path, seeds=2, layers=("1",), share=10, epochs=60, batch=8)
+    split = _ask(path, "FROM probe_splits ORDER BY utterance_id")
+    ranking = _ask(path, 'FROM probe_rankings ORDER BY "rank"')
+    stored = _ask(path, "FROM probe_scores WHERE measure = 'eer'")
     for seed in (0, 1):
-        rows = _ask(path, f"FROM probe_splits WHERE seed = {seed} ORDER BY utterance_id")
+        rows = split.filter(pl.col("seed") == seed)
         train, test = (rows.filter(pl.col("part") == part) for part in ("train", "test"))
         assert len(set(train["class"])) == len(set(test["class"])) == 6
         assert not set(train["class"]) & set(test["class"])
-        ranked = _ask(path, f'FROM probe_rankings WHERE seed = {seed} ORDER BY "rank"')["neuron"].to_list()
+        ranked = ranking.filter(pl.col("seed") == seed)["neuron"].to_list()
         assert set(ranked[:3]) <= {0, 1, 2, 3}
         centred = means.astype(np.float64) - means[train["utterance_id"].to_list()].mean(0, dtype=np.float64)
         ids, who = test["utterance_id"].to_list(), test["class"].to_list()
@@ -62,10 +65,7 @@ def test_rates_are_those_of_all_pairs_of_speakers_that_were_not_ranked_by(path: 
         for neurons, chosen in (("all", range(30)), ("top", ranked[:3]), ("bottom", ranked[-3:])):
             kept = centred[ids][:, list(chosen)]
             scores = np.array([kept[i] @ kept[j] / np.linalg.norm(kept[i]) / np.linalg.norm(kept[j]) for i, j in pairs])
-            found = _ask(
-                path,
-                f"SELECT value, n FROM probe_scores WHERE seed = {seed} AND neurons = '{neurons}' AND measure = 'eer'",
-            )
+            found = stored.filter(pl.col("seed") == seed, pl.col("neurons") == neurons)
             assert found["n"][0] == len(pairs)
             assert found["value"][0] == pytest.approx(_eer(scores, target), abs=1e-9)
     rates = dict(_ask(path, "SELECT neurons, eer FROM verification_errors").rows())
