@@ -1,4 +1,4 @@
-"""Planted data: 12 of 1,000 neurons carry the label, and a probe finds these, needs no more, and nothing in noise."""
+"""Planted data: 12 of 2,000 neurons carry the label, and a probe finds these, needs no more, and nothing in noise."""
 
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from drawn_means import Means, warehouse_of
 from queries import connect
 from queries.probes import Label, probe
 
-PLANTED = tuple(range(3, 1_000, 85))
-ROWS, SPEAKERS, WIDTH, NOISE = 3_000, 300, 1_000, 400
+PLANTED = tuple(range(3, 2_000, 170))
+ROWS, SPEAKERS, WIDTH, NOISE = 3_000, 300, 2_000, 400
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     path = tmp_path_factory.mktemp("planted") / "w"
     warehouse_of(path, Means({1: first, 2: second}, columns))
-    probe(path, "side", layers=("each",), hidden=0, shares=(1.0, 2.0, 5.0))
+    probe(path, "side", layers=("each",), hidden=0, shares=(0.5, 1.0, 5.0))
     return path
 
 
