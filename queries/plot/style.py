@@ -125,7 +125,8 @@ def headed(chart: Any, title: str, subtitle: str, width: float = COLUMN) -> Any:
     width += 50  # the axes stand beside the plotting area
     own = chart.title
     if isinstance(own, alt.TitleParams):
-        subtitle = f"{own['text']} · {subtitle}"
+        text = own["text"]
+        subtitle = f"{text if isinstance(text, str) else ', '.join(text)} · {subtitle}"
     head = alt.TitleParams(
         text=wrapped(title, width, HEAD), subtitle=wrapped(subtitle, width), anchor="start", frame="bounds"
     )

@@ -25,8 +25,8 @@ def point(at: Any, series: str, value: float, sd: float | None) -> dict[str, Any
         "at": at,
         "series": series,
         "percent": 100 * value,
-        "low": 100 * value - spread,
-        "high": 100 * value + spread,
+        "low": max(0.0, 100 * value - spread),
+        "high": min(100.0, 100 * value + spread),
     }
 
 
