@@ -30,7 +30,7 @@ def ranking_rows(probe: str, random: Random, together: bool, statistics: int, de
         for class_, seed, deep in ((None, None, None), ("F", None, depth), ("x=y", None, depth), (None, 0, None)):
             order = random.sample(features, len(features))[:deep]
             for rank, (layer, neuron, statistic) in enumerate(order, 1):
-                place = {"layer": layer, "neuron": neuron, "statistic": statistic, "rank": rank}
+                place = {"layer": layer, "neuron": neuron, "statistic": statistic, "rank": rank, "mass": 1.0}
                 yield {"probe": probe, "of_layer": of_layer, "class": class_, "seed": seed, **place}
 
 
@@ -210,3 +210,15 @@ def test_what_does_not_exist_is_named(con: Connection, name: str, more: dict[str
 def test_what_is_no_top_is_refused(con: Connection, top: Any) -> None:
     with pytest.raises(QueryError, match=r"^top .*: give a (share|number)"):
         mask_from_ranking(con, "probe:all", top)
+
+
+def test_neurons_without_any_weight_are_in_no_mask(probed: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copytree(probed, tmp_path / "study.warehouse"))
+    place = {"of_layer": None, "class": None, "seed": None, "layer": 1, "statistic": "mean"}
+    masses = [1.0, 2.0, None, None]
+    rows = [{"probe": "sparse", **place, "neuron": n, "rank": n + 1, "mass": mass} for n, mass in enumerate(masses)]
+    commit(path, "sparse", rows, day=2, label="sparse")
+    with connect(path) as con:
+        assert len(mask_from_ranking(con, "probe:sparse", 2, model="tiny")) == 2
+        with pytest.raises(MaskError):
+            mask_from_ranking(con, "probe:sparse", 3, model="tiny")
