@@ -53,6 +53,7 @@ def for_good(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_answers_are_those_of_declared_properties_and_no_file_changes(folder: Path, for_good: Path) -> None:
     before = digests(folder)
     assert not gaps(snapshot(for_good))

@@ -15,6 +15,8 @@ from warehouse.errors import QueryError
 
 VOID = {"meta", "img", "br", "hr", "input", "link"}
 
+pytestmark = pytest.mark.slow  # a page of everything takes its time
+
 
 class Parsed(HTMLParser):
     """Elements of a page, its text outside scripts, and whether every element that was opened was closed."""
