@@ -10,6 +10,9 @@ from queries.probes.linear import Linear
 from queries.probes.settings import Fitting
 from queries.probes.workers import go_on
 
+IN_CACHE = 2**18
+"""Weights whose signs are taken at a time, so that they need not be written to memory."""
+
 
 def fit_adam(
     x: Tensor, views: tuple[slice, ...], targets: Tensor, n_classes: int, fitting: Fitting, seed: int
@@ -60,7 +63,8 @@ class Parameters:
         """Add the slope of the elastic net to the first gradients, and update all values."""
         weights, slopes = self._all.detach()[:n_penalised], self._all.grad[:n_penalised]  # type: ignore[index]
         if self._fitting.lambda1:
-            slopes.add_(weights.sign(), alpha=self._fitting.lambda1)
+            for some, of_some in zip(weights.split(IN_CACHE), slopes.split(IN_CACHE), strict=True):
+                of_some.add_(some.sign(), alpha=self._fitting.lambda1)
         if self._fitting.lambda2:
             slopes.add_(weights, alpha=2 * self._fitting.lambda2)
         self._adam.step()

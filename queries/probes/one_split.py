@@ -92,7 +92,7 @@ def measure(
     if settings.fitting.hidden:
         found.scores.extend(_of_hidden(parts, features, views, settings, "model", tested))
     for view, weights in zip(views, linear.weights, strict=True):
-        found.weights[view] = weights[:, 0].numpy()
+        found.weights[view] = weights[:, 0].contiguous().numpy()  # a copy, which does not keep those of control labels
         found.orders[view] = ranking(found.weights[view])
     found.scores.extend(_zeroed(linear, parts, found, views, settings))
     for view in [None] if None in views else views:

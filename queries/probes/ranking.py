@@ -20,19 +20,21 @@ def ranking(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Features in order, int64 (D,), and the p in percent at which each of them came, float32 (D,), NaN where it has
         no weight.
     """
-    sizes = np.abs(np.asarray(theta, np.float64))
-    totals = sizes.sum(0)
-    shares = np.divide(sizes, totals, out=np.zeros_like(sizes), where=totals > 0)
-    order = np.argsort(-shares, axis=0, kind="stable")
-    descending = np.take_along_axis(shares, order, axis=0)
-    before = np.cumsum(descending, axis=0) - descending
-    # A feature belongs to the first p% if those before it hold less; the noise of summing decides over nothing.
-    step = np.minimum(np.floor(before * STEPS + 1e-6).astype(np.int64) + 1, STEPS)
-    step[descending == 0] = STEPS + 1
-    came = np.empty_like(step)
-    np.put_along_axis(came, order, step, axis=0)
-    first = came.min(1)
-    found = np.lexsort((np.arange(len(shares)), -shares.max(1), first)).astype(np.int64)
+    theta = np.asarray(theta)
+    first = np.full(len(theta), STEPS + 1)
+    most = np.zeros(len(theta))
+    for column in theta.T:  # one class at a time: of many classes and features all at once would be large
+        sizes = np.abs(column.astype(np.float64))
+        shares = sizes / sizes.sum() if sizes.any() else sizes
+        order = np.argsort(-shares, kind="stable")
+        descending = shares[order]
+        before = np.cumsum(descending) - descending
+        # A feature belongs to the first p% if those before it hold less; the noise of summing decides over nothing.
+        step = np.minimum(np.floor(before * STEPS + 1e-6).astype(np.int64) + 1, STEPS)
+        step[descending == 0] = STEPS + 1
+        first[order] = np.minimum(first[order], step)
+        most = np.maximum(most, shares)
+    found = np.lexsort((np.arange(len(theta)), -most, first)).astype(np.int64)
     percent = np.where(first > STEPS, np.nan, first * 100 / STEPS).astype(np.float32)
     return found, percent[found]
 
