@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import polars as pl
+
 from benchmarks.probing.findings import findings
 from benchmarks.probing.models import CORPUS, HUBERT, Studied
 from benchmarks.probing.pictures import picture
@@ -42,7 +44,8 @@ def page(studied: Studied, made: Made) -> Page:
     with connect(studied.warehouse, comments=False) as con:
 
         def ask(sql: str) -> list[Row]:
-            return con.sql(sql.format(probes=sql_list(made.all))).pl().to_dicts()
+            rows = con.sql(sql.format(probes=sql_list(made.all))).pl()
+            return rows.with_columns(pl.selectors.float().round(4)).to_dicts()
 
         chosen = "list_contains({probes}, probe)"
         found = {

@@ -28,13 +28,14 @@ def picture(found: Mapping[str, list[dict[str, Any]]], keyed: Mapping[str, tuple
             for row in found["accuracies"]
             if row["architecture"] == "linear" and row["layer"] is not None and _is(keyed, row, label, "block")
         ]
-        layers = [row for row in layers if row[1] != HUBERT]
+        layers = sorted((row for row in layers if row[1] != HUBERT), key=lambda row: (row[1], row[0]))
         by_layer.append(lines(layers, "layer", "model", f"{label}: accuracy, %", ordinal=True))
         shares = [
             (row["share"], row["neurons"], _estimate(row["accuracy"], row["sd"]))
             for row in found["retrained"]
             if _is(keyed, row, label, "block") and keyed[row["probe"]][1] == SHOWN
         ]
+        shares.sort(key=lambda row: (("top", "random", "bottom").index(row[1]), -row[0]))
         by_share.append(
             lines(shares, f"% of the block outputs of {SHOWN}", "neurons", f"{label}: accuracy, %", log=True)
         )
