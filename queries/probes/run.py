@@ -1,19 +1,20 @@
 """Probes of a warehouse: from labels and recorded means to rows of the same warehouse."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from queries.probes.features import probed_layers
+from queries.probes.features import Features, probed_layers
 from queries.probes.labels import Label, Labelled, labelled
-from queries.probes.one_split import Measured, measure
+from queries.probes.one_split import Measured, View, measure
 from queries.probes.ranked import ranking_rows, rankings
 from queries.probes.reader import Reader, chosen_models
 from queries.probes.settings import Settings, settings_of
 from queries.probes.splits import Split, column_of, splits
 from queries.probes.store import Described, commit_probe, layer_names, new_identifier
-from queries.probes.workers import in_threads
+from queries.probes.workers import Workers
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
@@ -95,7 +96,15 @@ def probe(
             for name in models
         ]
         reader = Reader(con, chosen)
-        return [_probed(con, reader, one, twin, chosen, threads, tell) for one in asked]
+        made: list[Probed] = []
+        running: deque[_Running] = deque()
+        with Workers(threads) as workers:
+            for one in asked:
+                running.append(_begun(con, reader, workers, one, twin, chosen, tell))
+                if len(running) > 1:  # the seeds of a label begin while the last ones of the label before still run
+                    made.append(_finished(con, running.popleft(), chosen))
+            made += [_finished(con, one, chosen) for one in running]
+        return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,21 +125,31 @@ def _prepared(con: "Connection", label: Label, model: str, settings: Settings) -
     return _Asked(model, rows, list(splits(con, rows, settings)))
 
 
-def _probed(
+@dataclass(frozen=True, eq=False)
+class _Running:
+    """A probe whose seeds are worked on."""
+
+    asked: _Asked
+    features: Features
+    views: Sequence[View]
+    twin: str | None
+    measured: Iterator[Measured]
+
+
+def _begun(
     con: "Connection",
     reader: Reader,
+    workers: Workers,
     asked: _Asked,
     twin: str | None,
     settings: Settings,
-    threads: int | None,
     tell: Callable[[str], None],
-) -> Probed:
+) -> _Running:
     rows, model, found_splits = asked.rows, asked.model, asked.splits
     layers, views = probed_layers(con, model, settings, rows.unit)
     groups = {column: column_of(con, rows, column) for column in settings.by}
     features = reader.of_model(rows, model, layers)
     of_twin = reader.of_twin(rows, model, twin, features)
-
     steps = settings.fitting.epochs * -(-min(len(split.train) for split in found_splits) // settings.fitting.batch)
     if settings.fitting.solver == "adam" and steps < FEW_STEPS:
         few = f"only {steps} steps of Adam, so rankings say little; give more --epochs, or --solver converged"
@@ -141,18 +160,24 @@ def _probed(
         tell(f"{rows.label.name}, {model}: seed {split.seed} is done, one of {len(found_splits)}")
         return found
 
-    found = in_threads(of_seed, found_splits, threads)
-    measured = {split.seed: of_split for split, of_split in zip(found_splits, found, strict=True)}
+    used_twin = twin if of_twin is not None else None
+    return _Running(asked, features, views, used_twin, workers.start(of_seed, found_splits))
+
+
+def _finished(con: "Connection", running: _Running, settings: Settings) -> Probed:
+    rows, model, features = running.asked.rows, running.asked.model, running.features
+    found_splits = running.asked.splits
+    measured = {split.seed: found for split, found in zip(found_splits, running.measured, strict=True)}
     described = Described(
         new_identifier(),
         "classification",
         model,
-        twin if of_twin is not None else None,
-        tuple(layer_names(views)),
+        running.twin,
+        tuple(layer_names(running.views)),
         features.n,
         con.snapshot.id,
     )
-    ranked = rankings(measured, features, views, rows.classes, settings.class_depth)
+    ranked = rankings(measured, features, running.views, rows.classes, settings.class_depth)
     commit_probe(
         con.snapshot.layout,
         described,

@@ -25,7 +25,7 @@ from queries.probes.verification.cosine import cosine_scores
 from queries.probes.verification.eer import equal_error_rate
 from queries.probes.verification.trial_files import read_trials, write_trials
 from queries.probes.verification.trials import Trials, made_trials
-from queries.probes.workers import in_threads
+from queries.probes.workers import Workers
 from warehouse.errors import QueryError
 
 if TYPE_CHECKING:
@@ -152,9 +152,10 @@ def _verified(
         tell(f"verification, {model}: seed {half.split.seed} is done, one of {len(halves)}")
         return [one for one, _ in found], rates
 
-    for of_ranking, rates in in_threads(of_seed, halves, threads):
-        ranked += of_ranking
-        scores += rates
+    with Workers(threads) as workers:
+        for of_ranking, rates in workers.start(of_seed, halves):
+            ranked += of_ranking
+            scores += rates
     described = Described(
         new_identifier(),
         "verification",
