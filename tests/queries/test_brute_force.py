@@ -144,6 +144,7 @@ def test_overlaps_are_what_the_definitions_say(data: st.DataObject) -> None:
         compare_overlap(con, study, data.draw(questions(study)))
 
 
+@pytest.mark.slow
 @settings(EXAMPLES, max_examples=15)
 @given(st.data())
 def test_profiles_and_segments_are_what_the_definitions_say(data: st.DataObject) -> None:

@@ -91,6 +91,7 @@ EXAMPLES = settings(
 )
 
 
+@pytest.mark.slow
 @EXAMPLES
 @given(st.data())
 def test_pairs_are_what_the_definitions_say(data: st.DataObject) -> None:
