@@ -83,8 +83,8 @@ def _redundancy(rows: Sequence[Row], efficacy: Sequence[Row], keyed: Mapping[str
         "**How redundant.** As many block outputs drawn at random come within 5 points of the top ones from "
         f"{gender}% of them on for gender, from {speaker}% on for speakers. In the trained probe, with the others "
         f"zeroed, the top 20% are better than a random 20% for gender in {for_gender} of {n} models, for speakers in "
-        f"{for_speaker}: a ranking by weights puts neurons first that say the same thing, and a draw has more of the "
-        "different ones."
+        f"{for_speaker}. Perhaps a ranking by weights puts neurons first that say the same thing, and a draw has more "
+        "of the different ones; that was not tested."
     )
 
 

@@ -30,8 +30,8 @@ METHOD = (
 LIMITS = (
     "**What these data cannot show.** 80 speakers leave 16 in a test part: a speaker more or less on the right side of "
     "a gender or age probe is 6 points, which the standard deviations show. All speak English as a second language "
-    "and read it, in one recording each: who speaks cannot be told from the channel of his recording, so what is "
-    "called speaker here may be the room or the microphone, and verification is within a recording. Age runs from 19 "
+    "and read it; whether all utterances of a speaker share a room and a microphone is not told, so what is called "
+    "speaker here may be these, in verification too. Age runs from 19 "
     "to 40 and goes with gender here. The model `speakers` has learned these very speakers, and these utterances: its "
     "numbers for the label speaker are not those of unseen ones. HuBERT base has random weights: nothing is said here "
     "of the published one. There is one model of each kind, so the deviations are over splits, not over models. The "
