@@ -9,6 +9,7 @@ from benchmarks.replication import compare, figure_6, figure_9, one_speaker, pre
 from benchmarks.replication.report import write
 from benchmarks.replication.settings import Options
 
+DOCS = Path(__file__).parents[2] / "docs" / "replication"
 STUDIES = {
     "pretrain": pretrain.study,
     "table_1": table_1.study,
@@ -35,7 +36,7 @@ def main() -> None:
         command = f"python -m benchmarks.replication {name}"
         if given.seeds != parser.get_default("seeds"):
             command += f" --seeds {given.seeds}"
-        write(STUDIES[name](options), command)
+        write(STUDIES[name](options), command, DOCS)
         print(f"docs/replication/{name}.md", flush=True)
 
 

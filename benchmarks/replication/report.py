@@ -1,4 +1,4 @@
-"""What a study leaves in ``docs/replication``: a page with a table and a plot, and all numbers as JSON."""
+"""What a study leaves in a folder of ``docs``: a page with a table and a plot, and all numbers as JSON."""
 
 import json
 import os
@@ -11,7 +11,6 @@ from typing import Any
 
 import altair as alt
 
-DOCS = Path(__file__).parents[2] / "docs" / "replication"
 PACKAGES = ("neuron-warehouse", "torch", "torchaudio", "numpy", "duckdb", "scikit-learn")
 
 
@@ -37,7 +36,7 @@ class Page:
     numbers: dict[str, Any]
 
 
-def write(page: Page, command: str, docs: Path = DOCS) -> None:
+def write(page: Page, command: str, docs: Path) -> None:
     """Write ``NAME.md``, ``NAME.png`` and ``NAME.json`` to a folder."""
     docs.mkdir(parents=True, exist_ok=True)
     facts = {"command": command, "versions": _versions(), "machine": _machine()}

@@ -52,21 +52,21 @@ def test_every_study_leaves_its_page(voices: Path, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(pretrain, "PRETRAINING", 2)
     monkeypatch.setattr(pretrain, "SOME_PRETRAINING", 1)
     monkeypatch.setattr(pretrain, "TINY", tmp_path / "tiny.safetensors")
-    monkeypatch.setattr(report, "DOCS", tmp_path / "docs")
+    docs = tmp_path / "docs"
     work = tmp_path / "work"
     options = settings.Options(voices, work, SEEDS, 1)
     pretrain.prepare(options)
-    report.write(pretrain.study(options), "pretrain")
+    report.write(pretrain.study(options), "pretrain", docs)
     assert (tmp_path / "tiny.safetensors").stat().st_size < 10_000_000
     for steps in (settings.SOME_PRETRAINING, settings.PRETRAINING):  # stand-ins for what thousands of steps leave
         torch.save(MelEncoder(pretrain.CONFIG).state_dict(), pretrain.encoder_file(work / "pretrain", steps))
     for study in (table_1, figure_6, figure_9, one_speaker, compare):
-        report.write(study.study(options), study.__name__)
+        report.write(study.study(options), study.__name__, docs)
         study.study(options)  # from what is there
-    found = {path.name for path in (tmp_path / "docs").iterdir()}
+    found = {path.name for path in docs.iterdir()}
     studies = ("pretrain", "table_1", "figure_6", "figure_9", "one_speaker", "compare")
     assert found == {f"{study}.{kind}" for study in studies for kind in ("md", "json", "png")}
-    numbers = json.loads((tmp_path / "docs" / "table_1.json").read_text())
+    numbers = json.loads((docs / "table_1.json").read_text())
     assert len(numbers["units"]) == 2 * SEEDS + 1
     assert numbers["versions"]["torch"] == torch.__version__.partition("+")[0]
 
