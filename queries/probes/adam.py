@@ -8,78 +8,85 @@ from torch import Tensor
 
 from queries.probes.linear import Linear
 from queries.probes.settings import Fitting
+from queries.probes.stretches import Stretches
 from queries.probes.workers import go_on
 
-IN_CACHE = 2**18
-"""Weights whose signs are taken at a time, so that they need not be written to memory."""
 
-
+@torch.inference_mode()
 def fit_adam(
     x: Tensor, views: tuple[slice, ...], targets: Tensor, n_classes: int, fitting: Fitting, seed: int
 ) -> Linear:
     """What :func:`queries.probes.linear.fit_linear` does, by Adam; the subgradient of |θ| at 0 is 0."""
-    n_labellings = targets.shape[1]
-    widths = [view.stop - view.start for view in views]
-    outputs = n_labellings * n_classes
-    # One vector of all weights: one update for all of them.
-    held = Parameters([(width, outputs) for width in widths] + [(len(views), outputs)], fitting)
+    by_labelling = (targets.shape[1], n_classes)
+    products = Stretches(views, targets.shape[1] * n_classes)
+    held = Parameters(products.shapes, [(len(views), *by_labelling, 1)], fitting)
     *weights, intercepts = held.values
     *slopes, intercept_slopes = held.gradients
-    n_penalised = sum(widths) * outputs
-    for columns, wanted in batches(x, one_hot(targets, n_classes), fitting, seed):
-        scores = torch.stack([columns[:, view] @ weight for view, weight in zip(views, weights, strict=True)])
-        scores += intercepts[:, None]
-        excess = (scores.view(len(views), len(columns), n_labellings, n_classes).softmax(-1) - wanted) / len(columns)
-        excess = excess.view(scores.shape)
-        for view, of_view, slope in zip(views, excess, slopes, strict=True):
-            torch.mm(columns[:, view].T, of_view, out=slope)
-        torch.sum(excess, 1, out=intercept_slopes)
-        held.step(n_penalised)
-    return Linear(
-        views,
-        [w.view(-1, n_labellings, n_classes) for w in weights],
-        list(intercepts.view(-1, n_labellings, n_classes)),
-    )
+    wanted = one_hot(targets, n_classes)
+    for chosen in batches(len(x), fitting, seed):
+        held.begin()
+        rows = products.cut(x, chosen)
+        scores = products.scores(rows, weights).unflatten(1, by_labelling).add_(intercepts)
+        excess = (scores.softmax(2) - wanted.index_select(2, chosen)).div_(len(chosen))  # (V, m, C, B)
+        products.add_slopes(rows, excess.flatten(1, 2), slopes, fitting.lambda1)
+        torch.sum(excess, 3, keepdim=True, out=intercept_slopes)
+        held.step()
+    of_views = [products.of_view(weights, view).T.reshape(-1, *by_labelling) for view in range(len(views))]
+    return Linear(views, of_views, list(intercepts.squeeze(3)))
 
 
 class Parameters:
-    """Several matrices in one vector that Adam updates; those that are penalised come first.
+    """Several matrices in one vector, which Adam updates at once; the elastic net is on the first of them.
+
+    The slope of λ1·|θ| is λ1·sign(θ). Gradients under the elastic net begin as these signs, so that whoever multiplies
+    rows adds λ1 of what is there (``beta`` of a product) to what comes out, which takes no pass of its own.
+
+    Args:
+        penalised: shapes of what the elastic net is on.
+        free: shapes of the others.
+        fitting: rate and penalties.
 
     Attributes:
-        values: the matrices.
-        gradients: as many, to be filled before :meth:`step`.
+        values: the matrices, zeros at first, in the order of the shapes.
+        gradients: as many, to be filled between :meth:`begin` and :meth:`step`.
     """
 
-    def __init__(self, shapes: Sequence[tuple[int, ...]], fitting: Fitting) -> None:
-        sizes = [int(np.prod(shape)) for shape in shapes]
-        self._all = torch.zeros(sum(sizes), requires_grad=True)
-        self._all.grad = torch.zeros(sum(sizes))
-        self._fitting = fitting
-        self._adam = torch.optim.Adam([self._all], lr=fitting.learning_rate, fused=True)
-        self.values = [part.view(shape) for part, shape in zip(self._all.detach().split(sizes), shapes, strict=True)]
-        self.gradients = [part.view(shape) for part, shape in zip(self._all.grad.split(sizes), shapes, strict=True)]
+    def __init__(self, penalised: Sequence[tuple[int, ...]], free: Sequence[tuple[int, ...]], fitting: Fitting) -> None:
+        sizes = [sum(int(np.prod(shape)) for shape in shapes) for shapes in (penalised, free)]
+        held = torch.zeros(sum(sizes))
+        held.grad = slopes = torch.zeros_like(held)
+        self._penalised, self._free = held.split(sizes)
+        self._signs, self._free_slopes = slopes.split(sizes)
+        self._decay = 2 * fitting.lambda2  # which Adam adds to the gradient
+        self._adam = torch.optim.Adam([held], lr=fitting.learning_rate, weight_decay=self._decay, fused=True)
+        self.values = _cut(held, [*penalised, *free])
+        self.gradients = _cut(slopes, [*penalised, *free])
 
-    def step(self, n_penalised: int) -> None:
-        """Add the slope of the elastic net to the first gradients, and update all values."""
-        weights, slopes = self._all.detach()[:n_penalised], self._all.grad[:n_penalised]  # type: ignore[index]
-        if self._fitting.lambda1:
-            for some, of_some in zip(weights.split(IN_CACHE), slopes.split(IN_CACHE), strict=True):
-                of_some.add_(some.sign(), alpha=self._fitting.lambda1)
-        if self._fitting.lambda2:
-            slopes.add_(weights, alpha=2 * self._fitting.lambda2)
+    def begin(self) -> None:
+        """Fill the gradients of what is penalised with the signs of its values."""
+        torch.sign(self._penalised, out=self._signs)
+
+    def step(self) -> None:
+        """Update all values."""
+        # One vector is one update, in which everything decays: what is free gets that back.
+        self._free_slopes.sub_(self._free, alpha=self._decay)
         self._adam.step()
 
 
-def batches(x: Tensor, wanted: Tensor, fitting: Fitting, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Rows and what is wanted of them, in an order that is drawn anew for each pass; the last batch may be smaller."""
+def _cut(vector: Tensor, shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
+    parts = vector.split([int(np.prod(shape)) for shape in shapes])
+    return [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+def batches(n: int, fitting: Fitting, seed: int) -> Iterator[Tensor]:
+    """Rows of the steps, out of n, in an order drawn anew for each pass."""
     draw = np.random.default_rng((seed, 2))
     for _ in range(fitting.epochs):
-        order = torch.from_numpy(draw.permutation(len(x)))
-        for some in order.split(fitting.batch):
+        for some in torch.from_numpy(draw.permutation(n)).split(fitting.batch):
             go_on()
-            yield x.index_select(0, some), wanted.index_select(0, some)
+            yield some
 
 
 def one_hot(targets: Tensor, n_classes: int) -> Tensor:
-    """Classes int64 (n, m) as float32 (n, m, C)."""
-    return torch.nn.functional.one_hot(targets, n_classes).float()
+    """Classes int64 (n, m) as float32 (m, C, n)."""
+    return torch.nn.functional.one_hot(targets, n_classes).permute(1, 2, 0).float().contiguous()

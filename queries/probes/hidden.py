@@ -1,5 +1,6 @@
 """Probes with one hidden layer: what a linear probe misses, they may find ([B] §3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from queries.probes.adam import Parameters, batches, one_hot
 from queries.probes.settings import Fitting
+from queries.probes.stretches import Stretches
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,14 +17,14 @@ class Hidden:
     """Fitted networks of the views of one matrix.
 
     Attributes:
-        views: the columns of each view.
-        first: of each view weights (d, m · H) into the hidden units of every labelling.
-        first_bias: (V, m · H).
-        second: weights (V · m, H, C) out of them.
-        second_bias: (V · m, 1, C).
+        products: of rows with the weights of all views.
+        first: weights into the hidden units, m · H of each view, as ``products`` keeps them.
+        first_bias: (V, m · H, 1).
+        second: weights out of them (V · m, C, H).
+        second_bias: (V · m, C, 1).
     """
 
-    views: tuple[slice, ...]
+    products: Stretches
     first: list[Tensor]
     first_bias: Tensor
     second: Tensor
@@ -30,12 +32,18 @@ class Hidden:
 
     def predict(self, x: Tensor) -> np.ndarray:
         """Classes of rows (n, D), int64 (V, m, n)."""
-        active = _active(x, self.views, self.first, self.first_bias, self.second.shape[1])
-        found = torch.baddbmm(self.second_bias, active, self.second).argmax(-1)
-        classes: np.ndarray = found.view(len(self.views), -1, len(x)).numpy()
+        active = self.active(self.products.cut(x))
+        found = torch.baddbmm(self.second_bias, self.second, active).argmax(1)
+        classes: np.ndarray = found.view(len(self.first_bias), -1, len(x)).numpy()
         return classes
 
+    def active(self, rows: Sequence[Tensor]) -> Tensor:
+        """Activations of the hidden units for rows that were cut, (V · m, H, n)."""
+        sums = self.products.scores(rows, self.first).add_(self.first_bias)
+        return sums.relu_().view(len(self.second), -1, len(rows[0]))
 
+
+@torch.inference_mode()
 def fit_hidden(
     x: Tensor, views: tuple[slice, ...], targets: Tensor, n_classes: int, fitting: Fitting, seed: int
 ) -> Hidden:
@@ -50,38 +58,30 @@ def fit_hidden(
         seed: of the first weights (uniform within ±1/√inputs) and of the order of the batches.
     """
     m, h, n_views = targets.shape[1], fitting.hidden, len(views)
-    widths = [view.stop - view.start for view in views]
-    shapes = [
-        *((width, m * h) for width in widths),
-        (n_views * m, h, n_classes),
-        (n_views, m * h),
-        (n_views * m, 1, n_classes),
-    ]
-    held = Parameters(shapes, fitting)
+    products = Stretches(views, m * h)
+    penalised = [*products.shapes, (n_views * m, n_classes, h)]
+    held = Parameters(penalised, [(n_views, m * h, 1), (n_views * m, n_classes, 1)], fitting)
     *first, second, first_bias, second_bias = held.values
     *first_slopes, second_slopes, first_bias_slopes, second_bias_slopes = held.gradients
-    for place, weights in enumerate(first):
-        random = torch.Generator().manual_seed(seed * 1_000_003 + widths[place] * 101 + place)
-        weights.uniform_(-(widths[place] ** -0.5), widths[place] ** -0.5, generator=random)
+    network = Hidden(products, first, first_bias, second, second_bias)
+    for place, view in enumerate(views):
+        width = view.stop - view.start
+        random = torch.Generator().manual_seed(seed * 1_000_003 + width * 101 + place)
+        products.fill(first, place, torch.empty(m * h, width).uniform_(-(width**-0.5), width**-0.5, generator=random))
     second.uniform_(-(h**-0.5), h**-0.5, generator=torch.Generator().manual_seed(seed))
-    n_penalised = sum(width * m * h for width in widths) + second.numel()
-    for columns, wanted in batches(x, one_hot(targets, n_classes), fitting, seed):
-        active = _active(columns, views, first, first_bias, h)
-        scores = torch.baddbmm(second_bias, active, second)  # (V · m, B, C)
-        by_labelling = wanted.transpose(0, 1).repeat(n_views, 1, 1)
-        excess = (scores.softmax(-1) - by_labelling) / len(columns)
-        torch.bmm(active.transpose(1, 2), excess, out=second_slopes)
-        torch.sum(excess, 1, keepdim=True, out=second_bias_slopes)
-        back = torch.bmm(excess, second.transpose(1, 2)).mul_(active > 0)
-        back = back.view(n_views, m, len(columns), h).transpose(1, 2).reshape(n_views, len(columns), m * h)
-        for view, of_view, slope in zip(views, back, first_slopes, strict=True):
-            torch.mm(columns[:, view].T, of_view, out=slope)
-        torch.sum(back, 1, out=first_bias_slopes)
-        held.step(n_penalised)
-    return Hidden(views, first, first_bias, second, second_bias)
-
-
-def _active(x: Tensor, views: tuple[slice, ...], first: list[Tensor], bias: Tensor, h: int) -> Tensor:
-    """Activations of the hidden units, (V · m, n, H)."""
-    sums = torch.stack([x[:, view] @ weights for view, weights in zip(views, first, strict=True)]) + bias[:, None]
-    return sums.relu_().view(len(views), len(x), -1, h).transpose(1, 2).reshape(-1, len(x), h)
+    wanted = one_hot(targets, n_classes)
+    for chosen in batches(len(x), fitting, seed):
+        held.begin()
+        rows = products.cut(x, chosen)
+        active = network.active(rows)
+        scores = torch.baddbmm(second_bias, second, active)
+        excess = (scores.softmax(1) - wanted.index_select(2, chosen).repeat(n_views, 1, 1)).div_(
+            len(chosen)
+        )  # (V · m, C, B)
+        second_slopes.baddbmm_(excess, active.transpose(1, 2), beta=fitting.lambda1)
+        torch.sum(excess, 2, keepdim=True, out=second_bias_slopes)
+        back = torch.bmm(second.transpose(1, 2), excess).mul_(active > 0).view(n_views, m * h, len(chosen))
+        products.add_slopes(rows, back, first_slopes, fitting.lambda1)
+        torch.sum(back, 2, keepdim=True, out=first_bias_slopes)
+        held.step()
+    return network

@@ -37,8 +37,8 @@ class Ranked:
 
 def rankings(
     measured: Mapping[int, Measured], features: Features, views: Sequence[View], classes: Sequence[str], depth: int
-) -> Iterator[Ranked]:
-    """The rankings of a probe: of the weights averaged over the seeds, of each class by these, and of each seed.
+) -> Iterator[list[Ranked]]:
+    """The rankings of each view: of the weights averaged over the seeds, of each class by these, and of each seed.
 
     Args:
         measured: what each seed gave.
@@ -51,36 +51,43 @@ def rankings(
         start = 0 if view is None else features.slices[view].start
         theta = np.mean([found.weights[view] for found in measured.values()], axis=0)
         order, mass = ranking(theta)
-        yield Ranked(view, None, None, start + order, furthest(theta)[order], mass)
+        found = [Ranked(view, None, None, start + order, furthest(theta)[order], mass)]
         for which, name in enumerate(classes):
             order, mass = (column[:depth] for column in class_ranking(theta, which))
-            yield Ranked(view, name, None, start + order, theta[order, which], mass)
-        for seed, found in measured.items():
-            order, mass = found.orders[view]
-            yield Ranked(view, None, seed, start + order, furthest(found.weights[view])[order], mass)
+            found.append(Ranked(view, name, None, start + order, theta[order, which], mass))
+        for seed, of_seed in measured.items():
+            order, mass = of_seed.orders[view]
+            found.append(Ranked(view, None, seed, start + order, furthest(of_seed.weights[view])[order], mass))
+        yield found
 
 
-def ranking_rows(probe: str, ranked: Ranked, features: Features) -> "pa.Table":
+def ranking_rows(probe: str, ranked: Sequence[Ranked], features: Features) -> "pa.Table":
     """Rows of ``probe_rankings``."""
     import pyarrow as pa
 
     from warehouse.schema import TABLES, table
 
-    n = len(ranked.features)
     schema = TABLES["probe_rankings"].schema
-    constants = {"probe": probe, "of_layer": ranked.of_layer, "class": ranked.class_, "seed": ranked.seed}
-    columns = {name: pa.repeat(pa.scalar(value, schema.field(name).type), n) for name, value in constants.items()}
-    names = pa.array(STATISTICS)
+    lengths = [len(one.features) for one in ranked]
+    which = np.repeat(np.arange(len(ranked)), lengths)
+    constants = {
+        "probe": [probe] * len(ranked),
+        "of_layer": [one.of_layer for one in ranked],
+        "class": [one.class_ for one in ranked],
+        "seed": [one.seed for one in ranked],
+    }
+    columns = {name: pa.array(values, schema.field(name).type).take(which) for name, values in constants.items()}
+    places = np.concatenate([one.features for one in ranked])
     return table(
         "probe_rankings",
         {
             **columns,
-            "rank": np.arange(1, n + 1),
-            "layer": features.layer[ranked.features],
-            "neuron": features.neuron[ranked.features],
-            "statistic": names.take(pa.array(features.statistic[ranked.features])),
-            "weight": ranked.weights.astype(np.float32),
-            "mass": pa.array(ranked.mass.astype(np.float32), from_pandas=True),
+            "rank": np.concatenate([np.arange(1, n + 1) for n in lengths]),
+            "layer": features.layer[places],
+            "neuron": features.neuron[places],
+            "statistic": pa.array(STATISTICS).take(features.statistic[places]),
+            "weight": np.concatenate([one.weights for one in ranked]).astype(np.float32),
+            "mass": pa.array(np.concatenate([one.mass for one in ranked]).astype(np.float32), from_pandas=True),
         },
     )
 

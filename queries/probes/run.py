@@ -185,6 +185,6 @@ def _finished(con: "Connection", running: _Running, settings: Settings) -> Probe
         settings,
         found_splits,
         [score for found in measured.values() for score in found.scores],
-        (ranking_rows(described.probe, one, features) for one in ranked),
+        (ranking_rows(described.probe, of_view, features) for of_view in ranked),
     )
     return Probed(described.probe, model, rows.label.name)

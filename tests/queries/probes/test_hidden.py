@@ -20,15 +20,16 @@ def test_it_learns_as_torch_does_from_the_same_weights() -> None:
             place, units = view * 2 + labelling, slice(labelling * 5, labelling * 5 + 5)
             first, second = torch.nn.Linear(columns.stop - columns.start, 5), torch.nn.Linear(5, 3)
             with torch.no_grad():
-                first.weight.copy_(start.first[view][:, units].T)
-                second.weight.copy_(start.second[place].T)
+                first.weight.copy_(start.products.of_view(start.first, view)[units])
+                second.weight.copy_(start.second[place])
                 first.bias.zero_()
                 second.bias.zero_()
             network = torch.nn.Sequential(first, torch.nn.ReLU(), second)
             _train(network, x[:, columns], targets[:, labelling], fitting, 7)
-            torch.testing.assert_close(found.first[view][:, units], first.weight.detach().T, atol=3e-4, rtol=1e-3)
-            torch.testing.assert_close(found.second[place], second.weight.detach().T, atol=3e-4, rtol=1e-3)
-            torch.testing.assert_close(found.second_bias[place][0], second.bias.detach(), atol=3e-4, rtol=1e-3)
+            weights = found.products.of_view(found.first, view)[units]
+            torch.testing.assert_close(weights, first.weight.detach(), atol=3e-4, rtol=1e-3)
+            torch.testing.assert_close(found.second[place], second.weight.detach(), atol=3e-4, rtol=1e-3)
+            torch.testing.assert_close(found.second_bias[place][:, 0], second.bias.detach(), atol=3e-4, rtol=1e-3)
             wanted = network(x[:, columns]).argmax(1).numpy()
             assert (found.predict(x)[view, labelling] == wanted).mean() > 0.98
 
