@@ -95,6 +95,7 @@ def measure(
         found.weights[view] = weights[:, 0].contiguous().numpy()  # a copy, which does not keep those of control labels
         found.orders[view] = ranking(found.weights[view])
     found.scores.extend(_zeroed(linear, parts, found, views, settings))
+    del linear  # before others are fitted: of many classes and features it is large
     for view in [None] if None in views else views:
         found.scores.extend(_retrained(parts, slices_of(features, [view])[0], found.orders[view][0], view, settings))
     if twin is not None:
@@ -181,24 +182,33 @@ def _zeroed(
 
 def _retrained(parts: Parts, columns: slice, order: np.ndarray, view: View, settings: Settings) -> Iterator[Score]:
     """Probes trained on a share of the features alone: minimal sets, and what as many others give ([B] §3)."""
-    import torch
-
     if not settings.shares:
         return
-    targets = torch.from_numpy(parts.train_targets[:, :1].copy())
     sizes = [n_kept(share, len(order)) for share in settings.shares]
     for neurons, sorted_features in orders(order, view, parts.seed).items():
         # Only the features that some share keeps, in their order: a share is then a run of columns.
-        chosen = torch.from_numpy(columns.start + sorted_features[: max(sizes)])
         prefixes = tuple(slice(0, size) for size in sizes)
-        train = parts.train[:, chosen]
-        linear = fit_linear(train, prefixes, targets, parts.n_classes, settings.fitting, parts.seed)
-        test = parts.test[:, chosen]
-        for place, (share, size) in enumerate(zip(settings.shares, sizes, strict=True)):
+        chosen = columns.start + sorted_features[: max(sizes)]
+        predicted = _trained_again(parts, chosen, prefixes, settings)
+        for share, size, of_share in zip(settings.shares, sizes, predicted, strict=True):
             scored = Scored(
                 "model", view, "linear", parts.seed, size, neurons=neurons, treatment="retrained", share=share
             )
-            yield next(accuracies(scored, linear.predict(test, place)[0], parts.test_targets[:, 0]))
+            yield next(accuracies(scored, of_share, parts.test_targets[:, 0]))
+
+
+def _trained_again(
+    parts: Parts, chosen: np.ndarray, prefixes: tuple[slice, ...], settings: Settings
+) -> list[np.ndarray]:
+    """What probes of the first of some features say of the test part; nothing else of them stays in memory."""
+    import torch
+
+    features = torch.from_numpy(chosen)
+    targets = torch.from_numpy(parts.train_targets[:, :1].copy())
+    train = parts.train[:, features]
+    linear = fit_linear(train, prefixes, targets, parts.n_classes, settings.fitting, parts.seed)
+    test = parts.test[:, features]
+    return [linear.predict(test, place)[0] for place in range(len(prefixes))]
 
 
 def orders(order: np.ndarray, view: View, seed: int) -> dict[str, np.ndarray]:
