@@ -6,6 +6,7 @@ from pathlib import Path
 from benchmarks.probing.models import recorded
 from benchmarks.probing.page import page
 from benchmarks.probing.probes import made
+from benchmarks.probing.unequal import train_unequal
 from benchmarks.replication import pretrain
 from benchmarks.replication.report import write
 from benchmarks.replication.settings import Options
@@ -23,6 +24,7 @@ def main() -> None:
     options = Options(given.speech, given.work, given.seeds, 2)
     pretrain.prepare(options)
     studied = recorded(options)
+    train_unequal(options)
     command = "python -m benchmarks.probing"
     if given.seeds != parser.get_default("seeds"):
         command += f" --seeds {given.seeds}"

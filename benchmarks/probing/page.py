@@ -8,7 +8,8 @@ import polars as pl
 from benchmarks.probing.findings import findings
 from benchmarks.probing.models import CORPUS, HUBERT, Studied
 from benchmarks.probing.pictures import picture
-from benchmarks.probing.probes import KINDS, LABELS, WOMEN, Made
+from benchmarks.probing.probes import KINDS, LABELS, Made
+from benchmarks.probing.unequal import HEARD, WOMEN, UnequalErrors, finding, mean_and_sd, unequal_errors
 from benchmarks.replication.report import Page
 from queries import connect
 from warehouse.properties import sql_list
@@ -34,8 +35,8 @@ LIMITS = (
     "speaker here may be these, in verification too. Age runs from 19 "
     "to 40 and goes with gender here. The model `speakers` has learned these very speakers, and these utterances: its "
     "numbers for the label speaker are not those of unseen ones. HuBERT base has random weights: nothing is said here "
-    "of the published one. There is one model of each kind, so the deviations are over splits, not over models. The "
-    "bias that is measured is that of probes whose training part is unbalanced, not of encoders that were."
+    "of the published one. There is one model of each kind but for the encoders that heard unequal "
+    "numbers of women, so the other deviations are over splits, not over models."
 )
 
 
@@ -79,19 +80,20 @@ def page(studied: Studied, made: Made) -> Page:
         ((n_rows,),) = con.sql(
             f"SELECT max(n_rows) FROM probe_runs WHERE list_contains({sql_list(made.all)}, probe)"
         ).fetchall()
+    errors = list(unequal_errors(found["groups"], made.unequal))
     keyed = {probe: key for key, probe in made.probes.items()}
     return Page(
         "README",
         "What layers and neurons know of gender, speaker and age",
-        [METHOD.format(rows=n_rows), *findings(found, keyed), LIMITS],
-        list(_tables(found, made, studied)),
+        [METHOD.format(rows=n_rows), *findings(found, keyed), finding(errors), LIMITS],
+        list(_tables(found, made, studied, errors)),
         picture(found, keyed),
         {"probes": {" / ".join(key): probe for key, probe in made.probes.items()}, **found},
     )
 
 
 def _tables(
-    found: Mapping[str, list[Row]], made: Made, studied: Studied
+    found: Mapping[str, list[Row]], made: Made, studied: Studied, errors: Sequence[UnequalErrors]
 ) -> "list[tuple[str, Sequence[str], Sequence[Sequence[str]]]]":
     return [
         (
@@ -161,6 +163,13 @@ def _tables(
                 for model in studied.models[1:]
                 for share in WOMEN
             ],
+        ),
+        (
+            f"Errors in percent of probes for 40 unseen speakers by gender, and what women have more, for encoders "
+            f"that learned {HEARD} other speakers from random weights (all layers, mean ± standard deviation over "
+            "encoders):",
+            ("women heard", "women", "men", "difference"),
+            [_unequal(of_share) for of_share in errors],
         ),
     ]
 
@@ -251,3 +260,9 @@ def _groups(found: Mapping[str, list[Row]], probe: str, name: str) -> list[str]:
     rows = {row["group"]: row for row in of(found["groups"], probe=probe, layer=None, by_column="gender")}
     shown = [percent(rows[group]["error"], rows[group]["error_sd"]) for group in ("F", "M")]
     return [name, *shown, percent(rows["F"]["error_of_all"])]
+
+
+def _unequal(errors: UnequalErrors) -> list[str]:
+    name = "none: random weights" if errors.share is None else f"{errors.share:.0%}"
+    shown = (percent(*mean_and_sd(values)) for values in (errors.women, errors.men, errors.women - errors.men))
+    return [name, *shown]

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.probing.models import CORPUS, Studied
+from benchmarks.probing.unequal import UNSEEN, WOMEN, unequal_models
 from queries import connect
 from queries.probes import Label, probe, verify
 
 AGES = Label("age band", sql="SELECT utterance_id, age AS label FROM utterances", edges=(20, 24))
 LABELS = (Label("gender"), Label("speaker"), AGES)
 KINDS = ("block", "ffn")
-WOMEN = (0.1, 0.5, 0.9)
-"""Shares of women in the training part of the probes that are to be biased."""
 
 
 @dataclass(frozen=True)
@@ -23,54 +22,53 @@ class Made:
         probes: (label, model, kind) -> probe.
         verified: model -> probe of task verification.
         biased: (share of women, model) -> probe for age bands.
+        unequal: (share of women, model) -> probe for unseen speakers of an encoder that heard so many women; of none,
+            that of random weights.
     """
 
     probes: dict[tuple[str, str, str], str]
     verified: dict[str, str]
     biased: dict[tuple[float, str], str]
+    unequal: dict[tuple[float | None, str], str]
 
     @property
     def all(self) -> list[str]:
         """Every one of them."""
-        return [*self.probes.values(), *self.verified.values(), *self.biased.values()]
+        return [*self.probes.values(), *self.verified.values(), *self.biased.values(), *self.unequal.values()]
 
 
 def made(studied: Studied, seeds: int) -> Made:
     """The probes, those that are missing made now."""
-    at = studied.warehouse
     probes, verified, biased = {}, {}, {}
     for model in studied.models:
-        common: dict[str, Any] = {
-            "model": model,
-            "twin": studied.twins.get(model),
-            "corpus": CORPUS,
-            "seeds": seeds,
-            "tell": print,
-        }
+        twin = studied.twins.get(model)
         for kind in KINDS:
             for label in LABELS:
-                found = _known(studied, label.name, model, kind, "classification", seeds)
-                if found is None:
-                    (one,) = probe(at, label, kind=kind, by=("gender",), **common)
-                    found = one.probe
-                probes[label.name, model, kind] = found
+                asked = {"kind": kind, "twin": twin, "by": ("gender",)}
+                probes[label.name, model, kind] = _one(studied, label, model, seeds, **asked)
         found = _known(studied, "speaker", model, "block", "verification", seeds)
         if found is None:
-            (one,) = verify(at, **common)
+            (one,) = verify(studied.warehouse, model=model, twin=twin, corpus=CORPUS, seeds=seeds, tell=print)
             found = one.probe
         verified[model] = found
+    plain: dict[str, Any] = {"by": ("gender",), "hidden": 0, "shares": ()}
     for model in studied.models[1:]:
         for share in WOMEN:
-            name = f"age band, {share:.0%} women"
-            label = Label(name, AGES.sql, AGES.edges)
-            found = _known(studied, name, model, "block", "classification", seeds)
-            if found is None:
-                asked = {"balance": f"gender:F={share}", "by": ("gender",), "hidden": 0, "shares": ()}
-                common = {"model": model, "corpus": CORPUS, "seeds": seeds, "tell": print}
-                (one,) = probe(at, label, **common, **asked)
-                found = one.probe
-            biased[share, model] = found
-    return Made(probes, verified, biased)
+            label = Label(f"age band, {share:.0%} women", AGES.sql, AGES.edges)
+            biased[share, model] = _one(studied, label, model, seeds, balance=f"gender:F={share}", **plain)
+    heard = [(None, studied.models[0]), *((share, which.name) for share, which in unequal_models(seeds))]
+    unequal = {(share, model): _one(studied, UNSEEN, model, seeds, **plain) for share, model in heard}
+    return Made(probes, verified, biased, unequal)
+
+
+def _one(studied: Studied, label: Label, model: str, seeds: int, kind: str = "block", **asked: Any) -> str:
+    """The probe of a label, made where it is not there."""
+    found = _known(studied, label.name, model, kind, "classification", seeds)
+    if found is None:
+        common: dict[str, Any] = {"model": model, "kind": kind, "corpus": CORPUS, "seeds": seeds, "tell": print}
+        (one,) = probe(studied.warehouse, label, **common, **asked)
+        found = one.probe
+    return found
 
 
 def _known(studied: Studied, label: str, model: str, kind: str, task: str, seeds: int) -> str | None:

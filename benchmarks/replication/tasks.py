@@ -54,15 +54,32 @@ class SpeakerTask:
     """Who of the speakers it is, from a crop: mean over frames, linear, cross-entropy.
 
     It is learned on seconds and tested on half seconds, which leaves room for errors to change in.
+
+    Args:
+        speech: the corpus.
+        among: speakers that are learned; None = all, as in the tests.
+        learned: frames of a crop that is learned.
+        tested: frames of a crop that is tested.
+        crops: of each utterance that is tested.
+        batch: crops that are learned at a time.
     """
 
     name = "speaker identification"
     error = "error, %"
 
-    def __init__(self, speech: Speech, learned: int = 50, tested: int = 25, crops: int = 4, batch: int = 64) -> None:
+    def __init__(
+        self,
+        speech: Speech,
+        among: np.ndarray | None = None,
+        learned: int = 50,
+        tested: int = 25,
+        crops: int = 4,
+        batch: int = 64,
+    ) -> None:
         self.speech, self.batch, self.frames = speech, batch, learned
         self.outputs = len(speech.speakers)
-        self.training = np.flatnonzero(~speech.test)
+        learns = ~speech.test if among is None else ~speech.test & np.isin(speech.speaker, among)
+        self.training = np.flatnonzero(learns)
         tests = np.repeat(np.flatnonzero(speech.test), crops)
         at = speech.crops(tests, tested, np.random.default_rng(TEST_SEED))
         self.tests = augmented(speech.mel_of(at), torch.Generator().manual_seed(TEST_SEED))

@@ -20,7 +20,7 @@ class TunedModel:
     """Which model it is.
 
     Attributes:
-        task: key of ``TASKS``.
+        task: key of ``TASKS``, or what else its name begins with.
         pretraining: steps of it.
         seed: of head, batches and channels.
         steps: of fine-tuning.
