@@ -9,7 +9,16 @@ from benchmarks.probing.findings import findings
 from benchmarks.probing.models import CORPUS, HUBERT, Studied
 from benchmarks.probing.pictures import picture
 from benchmarks.probing.probes import KINDS, LABELS, Made
-from benchmarks.probing.unequal import HEARD, WOMEN, UnequalErrors, finding, mean_and_sd, unequal_errors
+from benchmarks.probing.unequal import (
+    ENCODERS,
+    HEARD,
+    STEPS,
+    WOMEN,
+    UnequalErrors,
+    finding,
+    mean_and_sd,
+    unequal_errors,
+)
 from benchmarks.replication.report import Page
 from queries import connect
 from warehouse.properties import sql_list
@@ -166,8 +175,8 @@ def _tables(
         ),
         (
             f"Errors in percent of probes for 40 unseen speakers by gender, and what women have more, for encoders "
-            f"that learned {HEARD} other speakers from random weights (all layers, mean ± standard deviation over "
-            "encoders):",
+            f"that learned {HEARD} other speakers from random weights in {STEPS} steps (all layers, mean ± standard "
+            f"deviation over {ENCODERS} encoders):",
             ("women heard", "women", "men", "difference"),
             [_unequal(of_share) for of_share in errors],
         ),
