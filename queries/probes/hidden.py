@@ -75,9 +75,8 @@ def fit_hidden(
         rows = products.cut(x, chosen)
         active = network.active(rows)
         scores = torch.baddbmm(second_bias, second, active)
-        excess = (scores.softmax(1) - wanted.index_select(2, chosen).repeat(n_views, 1, 1)).div_(
-            len(chosen)
-        )  # (V · m, C, B)
+        of_batch = wanted.index_select(2, chosen).repeat(n_views, 1, 1)
+        excess = (scores.softmax(1) - of_batch).div_(len(chosen))  # (V · m, C, B)
         second_slopes.baddbmm_(excess, active.transpose(1, 2), beta=fitting.lambda1)
         torch.sum(excess, 2, keepdim=True, out=second_bias_slopes)
         back = torch.bmm(second.transpose(1, 2), excess).mul_(active > 0).view(n_views, m * h, len(chosen))
