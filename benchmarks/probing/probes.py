@@ -57,7 +57,9 @@ def made(studied: Studied, seeds: int) -> Made:
             label = Label(f"age band, {share:.0%} women", AGES.sql, AGES.edges)
             biased[share, model] = _one(studied, label, model, seeds, balance=f"gender:F={share}", **plain)
     heard = [(None, studied.models[0]), *((share, which.name) for share, which in unequal_models())]
-    unequal = {(share, model): _one(studied, UNSEEN, model, seeds, **plain) for share, model in heard}
+    unequal = {
+        (share, model): _one(studied, UNSEEN, model, seeds, leave_out_missing=True, **plain) for share, model in heard
+    }
     return Made(probes, verified, biased, unequal)
 
 

@@ -112,11 +112,15 @@ def mean_and_sd(values: np.ndarray) -> tuple[float, float | None]:
 
 def finding(errors: Sequence[UnequalErrors]) -> str:
     """What hearing more women does to the difference between women and men, encoders of one seed beside each other."""
-    few, many = errors[1], errors[-1]
+    nobody, few, many = errors[0], errors[1], errors[-1]
     equal = errors[(1 + len(errors)) // 2]
     before, after = few.women - few.men, many.women - many.men
     change, sd = mean_and_sd(100 * (after - before))
-    over = f" (± {sd:.1f} over encoders; less in {(after < before).sum()} of {len(before)})" if sd is not None else ""
+    over = ""
+    if sd is not None:
+        seen = "more" if abs(change) > 2 * sd / len(before) ** 0.5 else "no more"
+        less = f"less in {(after < before).sum()} of {len(before)} pairs of encoders of the same lot"
+        over = f" (± {sd:.1f}; {less}), which is {seen} than encoders differ by"
 
     def course(group: str) -> str:
         first, last = (100 * getattr(one, group).mean() for one in (few, many))
@@ -126,5 +130,6 @@ def finding(errors: Sequence[UnequalErrors]) -> str:
         f"**Encoders that heard unequal voices.** From {few.share:.0%} to {many.share:.0%} women among the {HEARD} "
         f"speakers that an encoder learned, errors of unseen women go from {course('women')}, of unseen men from "
         f"{course('men')}: what women have more changes by {change:+.1f} points{over}. Where as many of both were "
-        f"heard, it is {100 * (equal.women - equal.men).mean():+.1f}."
+        f"heard, it is {100 * (equal.women - equal.men).mean():+.1f}. Random weights, which all of them started from, "
+        f"leave errors of {100 * nobody.women.mean():.1f} and {100 * nobody.men.mean():.1f}%."
     )

@@ -60,5 +60,8 @@ def test_errors_are_paired_by_lot() -> None:
     assert errors[1].men.tolist() == [0.25, 0.25]
     text = finding(errors)
     assert "unseen women go from 45.0 to 32.5%, of unseen men from 25.0 to 25.0%" in text
-    assert "changes by -12.5 points (± 10.6 over encoders; less in 2 of 2)" in text
-    assert text.endswith("it is +5.0.")
+    assert (
+        "changes by -12.5 points (± 10.6; less in 2 of 2 pairs of encoders of the same lot), which is no more" in text
+    )
+    assert "it is +5.0. Random weights" in text
+    assert text.endswith("leave errors of 50.0 and 25.0%.")
