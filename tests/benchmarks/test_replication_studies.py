@@ -62,7 +62,7 @@ def test_every_study_leaves_its_page(voices: Path, tmp_path: Path, monkeypatch: 
         torch.save(MelEncoder(pretrain.CONFIG).state_dict(), pretrain.encoder_file(work / "pretrain", steps))
     for study in (table_1, figure_6, figure_9, one_speaker, compare):
         report.write(study.study(options), study.__name__, docs)
-        study.study(options)  # from what is there
+    table_1.study(options)  # from what is there
     found = {path.name for path in docs.iterdir()}
     studies = ("pretrain", "table_1", "figure_6", "figure_9", "one_speaker", "compare")
     assert found == {f"{study}.{kind}" for study in studies for kind in ("md", "json", "png")}

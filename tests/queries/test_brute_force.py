@@ -125,7 +125,7 @@ def test_answers_are_what_the_definitions_say(data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
-@settings(EXAMPLES, max_examples=60)
+@settings(EXAMPLES, max_examples=30)
 @given(st.data())
 def test_many_answers_are_what_the_definitions_say(data: st.DataObject) -> None:
     study = data.draw(studies())

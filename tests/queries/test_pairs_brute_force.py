@@ -99,7 +99,7 @@ def test_pairs_are_what_the_definitions_say(data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
-@settings(EXAMPLES, max_examples=60)
+@settings(EXAMPLES, max_examples=30)
 @given(st.data())
 def test_many_pairs_are_what_the_definitions_say(data: st.DataObject) -> None:
     ask(data, 4)
