@@ -9,16 +9,8 @@ from benchmarks.probing.findings import findings
 from benchmarks.probing.models import CORPUS, HUBERT, Studied
 from benchmarks.probing.pictures import picture
 from benchmarks.probing.probes import KINDS, LABELS, Made
-from benchmarks.probing.unequal import (
-    ENCODERS,
-    HEARD,
-    STEPS,
-    WOMEN,
-    UnequalErrors,
-    finding,
-    mean_and_sd,
-    unequal_errors,
-)
+from benchmarks.probing.unequal import ENCODERS, HEARD, STEPS, WOMEN
+from benchmarks.probing.unequal_errors import UnequalErrors, finding, mean_and_sd, unequal_errors
 from benchmarks.replication.report import Page
 from queries import connect
 from warehouse.properties import sql_list

@@ -106,25 +106,12 @@ def _overlaps(chosen: Chosen, answers: Answers) -> tuple[Any, ...]:
     return (
         table(chosen, "", answers["label_overlap"], of_labels, named=False, empty=one_label),
         table(chosen, "", answers["several_labels"], several, named=False, empty="There is none.", folded=True),
-        table(
-            chosen,
-            "",
-            answers["property_overlap"],
-            of_properties,
-            rows=whole,
-            named=False,
-            empty=no_ffn,
-            folded=bool(whole),
-        ),
-        table(
-            chosen,
-            "",
-            answers["ranking_overlap"],
-            of_rankings,
-            rows=ranked,
-            named=False,
-            empty=no_ffn,
-            folded=bool(ranked),
+        *(
+            table(chosen, "", answers[name], columns, rows=rows, named=False, empty=no_ffn, folded=bool(rows))
+            for name, columns, rows in (
+                ("property_overlap", of_properties, whole),
+                ("ranking_overlap", of_rankings, ranked),
+            )
         ),
     )
 

@@ -32,10 +32,10 @@ class Stretches:
         self.shapes = [(len(over) * n_outputs, columns.stop - columns.start) for columns, over in self._stretches]
 
     def cut(self, x: Tensor, chosen: Tensor | None = None) -> list[Tensor]:
-        """The stretches of rows (n, D), or of chosen ones.
+        """The stretches of rows (n, D), or copies of those of chosen rows.
 
-        Each is copied by itself: where rows of all columns are a multiple of 4 KiB long, as those of 9,216 features
-        are, their beginnings compete for the same places of the cache.
+        They are copied stretch by stretch: where rows of all columns are a multiple of 4 KiB long, as those of 9,216
+        features are, their beginnings compete for the same places of the cache.
         """
         parts = (x[:, columns] for columns, _ in self._stretches)
         return [part if chosen is None else part.index_select(0, chosen) for part in parts]

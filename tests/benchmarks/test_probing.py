@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.probing.unequal import HEARD, WOMEN, finding, heard, unequal_errors
+from benchmarks.probing.unequal import HEARD, WOMEN, heard
+from benchmarks.probing.unequal_errors import finding, unequal_errors
 from benchmarks.replication.speech import Speech
 from benchmarks.replication.tasks import SpeakerTask
 

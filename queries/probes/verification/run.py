@@ -173,7 +173,7 @@ def _verified(
         settings,
         [half.split for half in halves],
         scores,
-        (ranking_rows(described.probe, [one], features) for one in ranked),
+        [ranking_rows(described.probe, ranked, features)],
     )
     if lists.write is not None:
         names = rows.rows["utterance"].to_list()
